@@ -1,0 +1,197 @@
+/**
+ * Shapes of a policy pack and of a regime after loading: plain data, frozen, no functions.
+ * The YAML form, its defaults and its checks live in contracts/policy.ts; loading in infra/policies.
+ * A request carries the hash of the pack it began with; everything here is therefore immutable by use.
+ */
+import type { CivilDate, Duration, IdentityLevel, Language, Right, Role } from '../words.js';
+
+export interface Pack {
+  readonly operator: string;
+  readonly version: string;
+  readonly legal: {
+    readonly name: string;
+    readonly orgNo: string;
+    readonly address: string;
+    readonly dpo: string;
+    /** Id of an entry in policies/authorities.yaml. */
+    readonly authority: string;
+  };
+  readonly timeZone: string;
+  readonly country: string;
+  readonly language: Language;
+  /** Id of the regime in policies/regimes. */
+  readonly regime: string;
+  readonly promises: readonly Promise_[];
+  readonly clockSwitches: ClockSwitches;
+  /** Least identity level for each right; a right that is absent here is not offered by this operator. */
+  readonly identify: Readonly<Partial<Record<Right, IdentityLevel>>>;
+  readonly approvals: readonly ApprovalRule[];
+  readonly guards: readonly GuardRule[];
+  /** `officer`: a package waits for a person's release even without redactions. */
+  readonly release: 'auto' | 'officer';
+  /** How long an unanswered question to the subject stays open. */
+  readonly askWithin: Duration;
+  readonly keep: { readonly request: Duration; readonly packages: Duration; readonly answers: Duration };
+  /** Codes an officer may give as the purpose of looking at personal data. */
+  readonly purposes: readonly string[];
+  readonly systems: readonly SystemPolicy[];
+  readonly backups: readonly BackupPolicy[];
+  readonly recipients: readonly RecipientPolicy[];
+}
+
+/** A published promise of the operator. (`Promise` is taken by the language.) */
+export interface Promise_ {
+  readonly within: Duration;
+  readonly rights?: readonly Right[];
+}
+
+export interface ClockSwitches {
+  readonly nonDeadlineDays?: 'public' | 'statutory';
+  readonly promptWithin?: Duration | null;
+  readonly roll?: boolean;
+}
+
+export interface ApprovalRule {
+  readonly id: string;
+  /** All given conditions must hold for a part; absent = any. */
+  readonly when: {
+    readonly role?: Role;
+    readonly rights?: readonly Right[];
+    readonly systems?: readonly string[];
+    readonly datasets?: readonly string[];
+  };
+  readonly by: 'organisation' | 'privacy_officer' | 'second_person';
+  readonly remindAfter: readonly Duration[];
+  /** Who is told, in this order, each time a reminder stays unanswered: contacts of the organisation, then the operator's DPO. */
+  readonly escalateTo: readonly ('admin' | 'dpo' | 'operator_dpo')[];
+}
+
+export interface GuardRule {
+  readonly id: string;
+  readonly rights: readonly Right[];
+  /** The datasets that the guard protects; every other part goes ahead. */
+  readonly datasets: readonly string[];
+  readonly system: string;
+  readonly collection: string;
+  /** Equality filter; values `$userId`, `$email`, … are replaced by the person's proven or trusted identifiers of that type. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Field whose value is shown as the blocking reference (an account id, never a person). */
+  readonly ref: string;
+  readonly unblock: readonly string[];
+  readonly blockedFor: Duration;
+}
+
+export interface SystemPolicy {
+  readonly id: string;
+  readonly connector: 'mongodb' | 'stripe' | 'sendgrid' | 'http' | 'manual';
+  /** Connector settings; string values may hold `${NAME}` from the environment, resolved when a worker starts, never stored. */
+  readonly settings: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /** Order of first attempts among parts that are ready together: lower first (design.md decision 7). */
+  readonly order: number;
+  readonly rate: { readonly perSecond: number } | null;
+  readonly datasets: readonly DatasetPolicy[];
+}
+
+export interface DatasetPolicy {
+  readonly id: string;
+  /** Role of the *operator* for this dataset. */
+  readonly role: Role;
+  /** Field naming the controller of each record, or the dataset whose records led here; null = the operator itself. */
+  readonly organisation: string | { readonly from: string } | null;
+  /** What the connector reads: a MongoDB collection, a kind of vendor object. Default: the dataset's id. */
+  readonly collection: string;
+  readonly database: string | null;
+  /** Identifier type → field paths (dots; arrays are walked) that hold it. */
+  readonly identifiers: Readonly<Record<string, readonly string[]>>;
+  /** Identifier types whose value in this dataset the person can edit herself; a hit through one is `review`. */
+  readonly declared: readonly string[];
+  readonly links: readonly LinkPolicy[];
+  readonly createdAt: string | null;
+  /** A record here lets somebody sign in; a second one for the same person is always `review`. */
+  readonly signIn: boolean;
+  /** No sign-up can create records here, so a sweep may erase new ones under old identifiers. */
+  readonly derived: boolean;
+  readonly fields: Readonly<Record<string, FieldPolicy>>;
+  readonly erase: EraseRule;
+  readonly hold: HoldRule | null;
+}
+
+export interface LinkPolicy {
+  /** Field of this dataset. */
+  readonly from: string;
+  /** `dataset.field` (same system) or `identifier:<type>`: the value becomes a new identifier of that type. */
+  readonly to: string;
+  /** `system`: assigned by the application or verified by it; `declared`: the person can edit it. */
+  readonly trust: 'system' | 'declared';
+}
+
+export interface FieldPolicy {
+  readonly category: string;
+  readonly purpose: string;
+  readonly basis: 'consent' | 'contract' | 'legal_obligation' | 'legitimate_interest' | 'vital_interest' | 'public_task';
+  readonly source: 'subject' | 'observed' | 'organisation' | 'third_party';
+  /** The value may name somebody else: shown to a reviewer before an access package is released. */
+  readonly others?: boolean;
+}
+
+/**
+ * What an erasure does to a record.
+ * `delete`: the whole record. `mask` / `unset`: the named paths only (under an array that the match came through, only
+ * in the matching elements). `pull`: the matching element of the named array. `keep`: stays, because forgetting it
+ * would harm the person (suppression lists, Art. 21(3)). `redact`: the vendor's own redaction.
+ */
+export type EraseRule =
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'redact' }
+  | { readonly kind: 'keep'; readonly basis: string }
+  | { readonly kind: 'mask'; readonly paths: readonly string[] }
+  | { readonly kind: 'unset'; readonly paths: readonly string[] }
+  | { readonly kind: 'pull'; readonly path: string };
+
+/** Why a record withstands a request (design.md section 4): an exemption of Art. 17(3), or a ground that is not met. */
+export interface HoldRule {
+  readonly id: string;
+  /** Retention law of clock.md section 5, or a free name where `whileField` decides. */
+  readonly law: string;
+  readonly exemption: '17-3-b' | '17-3-e' | null;
+  readonly noGround: 'contract_running' | null;
+  /** Field with the document's date, for a law with a period. */
+  readonly documentOn: string | null;
+  readonly financialYearEndMonth: number;
+  /** Held for as long as this boolean (or non-null) field is set: a legal-hold flag, a running service. */
+  readonly whileField: string | null;
+}
+
+export interface BackupPolicy {
+  readonly id: string;
+  readonly connector: 'backups';
+  readonly kind: 'mongodump-dir';
+  readonly location: string;
+  readonly retention: Duration;
+  readonly mode: readonly ('expire' | 'replay' | 'rewrite')[];
+  /** Systems whose data these backups hold. */
+  readonly covers: readonly string[];
+}
+
+export interface RecipientPolicy {
+  readonly name: string;
+  readonly role: Role;
+  readonly region: string;
+  readonly purpose: string;
+  /** System of this pack that *is* this recipient, so that its verified step counts as having told it (Art. 19). */
+  readonly system: string | null;
+}
+
+/** A pack with its identity: `hash` is `sha256:` + hex over the canonical JSON of the loaded pack. */
+export interface FrozenPack {
+  readonly hash: string;
+  readonly pack: Pack;
+}
+
+export interface Authority {
+  readonly id: string;
+  readonly name: string;
+  readonly country: string;
+  readonly url: string;
+  readonly checkedOn: CivilDate;
+}

@@ -1,0 +1,41 @@
+/** Smaller ports that activities are given: packs, mail, the person fence, keyed hashes, request documents. */
+import type { FrozenPack } from '../policy/types.js';
+import type { Instant } from '../words.js';
+
+export interface Packs {
+  /** A pack by hash, also one that is no longer current (open requests keep theirs). */
+  byHash(hash: string): Promise<FrozenPack>;
+}
+
+export interface Mailer {
+  /** Hands a mail to the server. `id` makes a repeat harmless (Message-ID); resolves with the server's acceptance. */
+  send(mail: { readonly id: string; readonly to: string; readonly subject: string; readonly text: string; readonly language: string }): Promise<{ readonly accepted: boolean }>;
+}
+
+/** Keyed hash of an identifier in normal form under the operator's hashing key; `k<version>:` + base64url. */
+export interface IdentifierHasher {
+  hash(operator: string, type: string, value: string): Promise<string>;
+}
+
+/**
+ * One person, several requests (design.md section 8): rows per identifier hash, taken in sorted order.
+ * Readers (access, portability) hold until collected; writers (erasure, rectification) wait for verified readers of the
+ * same person, at most to their own safe date.
+ */
+export interface PersonFence {
+  /** Registers this request for these hashes; idempotent, extends the set. */
+  enter(input: { readonly operator: string; readonly requestId: string; readonly mode: 'read' | 'write'; readonly hashes: readonly string[]; readonly until: Instant }): Promise<void>;
+  /** Requests that this writer must wait for now (ids only). */
+  waitingFor(input: { readonly operator: string; readonly requestId: string; readonly hashes: readonly string[] }): Promise<readonly string[]>;
+  leave(requestId: string): Promise<void>;
+}
+
+/** The read model. `project` is `updateOne({_id, revision: {$lt: n}})`. */
+export interface RequestProjection {
+  project(requestId: string, revision: number, document: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+export interface Brake {
+  /** True while the operator is stopped: no apply makes its first write. */
+  stopped(operator: string): Promise<boolean>;
+}
