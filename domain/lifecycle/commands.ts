@@ -1,0 +1,119 @@
+/**
+ * What can be said to a running request: names and payloads of the workflow's Updates and its query, and its start input.
+ * Payloads carry ids, codes, counts and instants only; text and personal data go to the vault first and are named here.
+ */
+import type { RequestClock } from '../clock/types.js';
+import type { Duration, IdentityLevel, Instant, RefusalGround, Right, Channel, Language } from '../words.js';
+
+export const WORKFLOW_TYPE = 'request';
+export const TASK_QUEUE = 'habeas';
+export const UPDATES = { identity: 'identity', decide: 'decide', act: 'act', event: 'event' } as const;
+export const QUERIES = { view: 'view' } as const;
+
+/** Who speaks, as an opaque principal id for ledger and four-eyes rules. */
+export interface Speaker {
+  readonly id: string;
+  readonly kind: 'person' | 'machine' | 'organisation' | 'system' | 'subject';
+  readonly role: string;
+}
+
+export interface IdentityCommand {
+  readonly by: Speaker;
+  readonly method: string;
+  readonly level: Exclude<IdentityLevel, 'none'>;
+  readonly result: 'verified' | 'failed' | 'more_needed';
+  /** Positions in `subject.identifiers` that this proves. */
+  readonly proven: readonly number[];
+}
+
+export interface DecideCommand {
+  readonly by: Speaker;
+  readonly approvalId: string;
+  readonly decision: 'approve' | 'reject' | 'partial';
+  readonly planHash: string;
+  /** Datasets that a partial approval covers; null = all. */
+  readonly datasets: readonly string[] | null;
+  readonly ground: string | null;
+  /** Vault entry with the reason's text. */
+  readonly reasonRef: string | null;
+  readonly decidedBy: { readonly kind: 'rule' | 'person'; readonly ref: string };
+  readonly retain: readonly { readonly dataset: string; readonly law: string; readonly exemption: string | null; readonly noGround: string | null; readonly until: string | null }[];
+  readonly answer: 'operator_answers' | 'organisation_answers' | null;
+  readonly deliverTo: 'subject' | 'organisation' | null;
+}
+
+export type ActCommand = { readonly by: Speaker } & (
+  | { readonly action: 'extend'; readonly reasonRef: string }
+  | { readonly action: 'refuse'; readonly ground: RefusalGround; readonly reasonRef: string }
+  | { readonly action: 'withdraw'; readonly reasonRef: string | null }
+  | { readonly action: 'ask'; readonly kind: 'identity' | 'clarification'; readonly textRef: string }
+  | { readonly action: 'answer'; readonly kind: 'identity' | 'clarification'; readonly at: Instant | null }
+  | { readonly action: 'retry'; readonly step: string }
+  | {
+      readonly action: 'resolve';
+      readonly step: string;
+      readonly outcome: 'done_by_hand' | 'skipped' | 'include' | 'exclude';
+      readonly reasonRef: string;
+    }
+  | { readonly action: 'release' }
+  | { readonly action: 'recheck' }
+);
+
+/** An inbound event that concerns this request (a guard's way out, …). */
+export interface EventCommand {
+  readonly by: Speaker;
+  readonly type: string;
+  readonly eventId: string;
+}
+
+/** Answer of every Update. */
+export interface CommandResult {
+  readonly revision: number;
+  readonly state: string;
+}
+
+/** The policy values that the workflow itself needs, frozen at intake (design.md decision 5). Durations are in milliseconds. */
+export interface RequestRules {
+  readonly requiredLevel: IdentityLevel;
+  readonly systems: readonly {
+    readonly id: string;
+    readonly connector: string;
+    readonly taskQueue: string;
+    readonly order: number;
+    /** 0: asked first (live stores, which yield identifiers); 1: asked with what they yielded. */
+    readonly tier: 0 | 1;
+    readonly takes: readonly string[];
+  }[];
+  readonly backups: readonly { readonly id: string; readonly taskQueue: string; readonly retention: Duration; readonly covers: readonly string[] }[];
+  readonly approvals: readonly {
+    readonly id: string;
+    readonly by: 'organisation' | 'privacy_officer' | 'second_person';
+    readonly remindAfterMs: readonly number[];
+    readonly escalateTo: readonly string[];
+  }[];
+  readonly guards: readonly { readonly id: string; readonly system: string; readonly datasets: readonly string[]; readonly unblock: readonly string[]; readonly blockedForMs: number }[];
+  readonly release: 'auto' | 'officer';
+  readonly askWithinMs: number;
+  readonly keepRequestMs: number;
+  readonly recipients: readonly { readonly name: string; readonly system: string | null }[];
+}
+
+/** Start input of the workflow. */
+export interface RequestInput {
+  readonly requestId: string;
+  readonly operator: string;
+  readonly right: Right;
+  readonly channel: Channel;
+  readonly language: Language;
+  readonly policy: { readonly version: string; readonly hash: string };
+  readonly rules: RequestRules;
+  readonly clock: RequestClock;
+  readonly receivedAt: Instant;
+  readonly createdAt: Instant;
+  readonly createdBy: Speaker;
+  /** Types of the given identifiers by position, never values. */
+  readonly identifierTypes: readonly string[];
+  /** Attested at intake (scope requests:attest), else null. */
+  readonly identity: Omit<IdentityCommand, 'by' | 'result'> | null;
+  readonly scopeDatasets: readonly string[] | null;
+}
