@@ -37,7 +37,13 @@ export interface DecideCommand {
   /** Vault entry with the reason's text. */
   readonly reasonRef: string | null;
   readonly decidedBy: { readonly kind: 'rule' | 'person'; readonly ref: string };
-  readonly retain: readonly { readonly dataset: string; readonly law: string; readonly exemption: string | null; readonly noGround: string | null; readonly until: string | null }[];
+  readonly retain: readonly {
+    readonly dataset: string;
+    readonly law: string;
+    readonly exemption: string | null;
+    readonly noGround: string | null;
+    readonly until: string | null;
+  }[];
   readonly answer: 'operator_answers' | 'organisation_answers' | null;
   readonly deliverTo: 'subject' | 'organisation' | null;
 }
@@ -84,14 +90,25 @@ export interface RequestRules {
     readonly tier: 0 | 1;
     readonly takes: readonly string[];
   }[];
-  readonly backups: readonly { readonly id: string; readonly taskQueue: string; readonly retention: Duration; readonly covers: readonly string[] }[];
+  readonly backups: readonly {
+    readonly id: string;
+    readonly taskQueue: string;
+    readonly retention: Duration;
+    readonly covers: readonly string[];
+  }[];
   readonly approvals: readonly {
     readonly id: string;
     readonly by: 'organisation' | 'privacy_officer' | 'second_person';
     readonly remindAfterMs: readonly number[];
     readonly escalateTo: readonly string[];
   }[];
-  readonly guards: readonly { readonly id: string; readonly system: string; readonly datasets: readonly string[]; readonly unblock: readonly string[]; readonly blockedForMs: number }[];
+  readonly guards: readonly {
+    readonly id: string;
+    readonly system: string;
+    readonly datasets: readonly string[];
+    readonly unblock: readonly string[];
+    readonly blockedForMs: number;
+  }[];
   readonly release: 'auto' | 'officer';
   readonly askWithinMs: number;
   readonly keepRequestMs: number;

@@ -62,12 +62,22 @@ export interface Found {
   readonly caveats: readonly string[];
 }
 
-export const PART_ACTIONS = ['delete', 'mask', 'unset', 'pull', 'redact', 'keep', 'collect', 'retain', 'manual', 'review'] as const;
+export const PART_ACTIONS = [
+  'delete',
+  'mask',
+  'unset',
+  'pull',
+  'redact',
+  'keep',
+  'collect',
+  'retain',
+  'manual',
+] as const;
 export type PartAction = (typeof PART_ACTIONS)[number];
 
 /** What a request does to one (system, dataset, organisation). */
 export interface Part {
-  /** `<system>/<dataset>/<organisation or ->`; unique in a plan. */
+  /** `<system>/<dataset>/<organisation or ->`, with `/review` behind it for the records a person must look at; unique in a plan. */
   readonly key: string;
   readonly system: string;
   readonly dataset: string;
@@ -88,6 +98,8 @@ export interface Part {
   readonly review: string | null;
   /** Parts of one record that belongs to several organisations: applied together once all have approved, else kept. */
   readonly together: string | null;
+  /** The system has not answered yet: what it holds is unknown, nothing can be decided. */
+  readonly unsearched: boolean;
   /** `sha256:` + hex (interfaces.md section 1, planHash). */
   readonly hash: string;
 }

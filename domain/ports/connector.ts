@@ -90,7 +90,13 @@ export interface VerifyResult {
 
 /** Receives collected records one by one; the sink encrypts and hashes. `others` = paths that may name somebody else. */
 export interface CollectSink {
-  record(entry: { readonly system: string; readonly dataset: string; readonly organisation: string | null; readonly data: Record<string, unknown>; readonly others: readonly string[] }): Promise<void>;
+  record(entry: {
+    readonly system: string;
+    readonly dataset: string;
+    readonly organisation: string | null;
+    readonly data: Record<string, unknown>;
+    readonly others: readonly string[];
+  }): Promise<void>;
 }
 
 export interface CollectInput {
@@ -174,7 +180,13 @@ export const CONNECTOR_ERROR_CODES = [
 ] as const;
 export type ConnectorErrorCode = (typeof CONNECTOR_ERROR_CODES)[number];
 
-const RETRYABLE: ReadonlySet<ConnectorErrorCode> = new Set(['unavailable', 'timeout', 'rate_limited', 'conflict', 'pending']);
+const RETRYABLE: ReadonlySet<ConnectorErrorCode> = new Set([
+  'unavailable',
+  'timeout',
+  'rate_limited',
+  'conflict',
+  'pending',
+]);
 
 /**
  * The only error that a connector may throw. `message` is made of the code, the connector and a constant detail;

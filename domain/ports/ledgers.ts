@@ -11,7 +11,11 @@ export interface LedgerDraft {
   readonly operator: string;
   /** Case time for things of a request, else world time. */
   readonly at: Instant;
-  readonly actor: { readonly kind: 'person' | 'machine' | 'organisation' | 'system' | 'subject' | 'anonymous'; readonly role: string; readonly id: string };
+  readonly actor: {
+    readonly kind: 'person' | 'machine' | 'organisation' | 'system' | 'subject' | 'anonymous';
+    readonly role: string;
+    readonly id: string;
+  };
   /** What was done: `request.received`, `approval.decided`, `step.verified`, … */
   readonly action: string;
   readonly requestId: string | null;

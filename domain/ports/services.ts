@@ -9,7 +9,13 @@ export interface Packs {
 
 export interface Mailer {
   /** Hands a mail to the server. `id` makes a repeat harmless (Message-ID); resolves with the server's acceptance. */
-  send(mail: { readonly id: string; readonly to: string; readonly subject: string; readonly text: string; readonly language: string }): Promise<{ readonly accepted: boolean }>;
+  send(mail: {
+    readonly id: string;
+    readonly to: string;
+    readonly subject: string;
+    readonly text: string;
+    readonly language: string;
+  }): Promise<{ readonly accepted: boolean }>;
 }
 
 /** Keyed hash of an identifier in normal form under the operator's hashing key; `k<version>:` + base64url. */
@@ -24,9 +30,19 @@ export interface IdentifierHasher {
  */
 export interface PersonFence {
   /** Registers this request for these hashes; idempotent, extends the set. */
-  enter(input: { readonly operator: string; readonly requestId: string; readonly mode: 'read' | 'write'; readonly hashes: readonly string[]; readonly until: Instant }): Promise<void>;
+  enter(input: {
+    readonly operator: string;
+    readonly requestId: string;
+    readonly mode: 'read' | 'write';
+    readonly hashes: readonly string[];
+    readonly until: Instant;
+  }): Promise<void>;
   /** Requests that this writer must wait for now (ids only). */
-  waitingFor(input: { readonly operator: string; readonly requestId: string; readonly hashes: readonly string[] }): Promise<readonly string[]>;
+  waitingFor(input: {
+    readonly operator: string;
+    readonly requestId: string;
+    readonly hashes: readonly string[];
+  }): Promise<readonly string[]>;
   leave(requestId: string): Promise<void>;
 }
 

@@ -1,0 +1,218 @@
+/** An officer's actions: each checked against allowedActions, then applied to the run. One handler per action, below. */
+import { allowedActions, refusable, resolvable, retryable, notBegun } from './actions.js';
+import type { ActCommand } from './commands.js';
+import { CommandError } from './errors.js';
+import { queueLetter } from './letters.js';
+import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type PartRun, type Run } from './run.js';
+
+/** Throws CommandError `action_not_allowed` (with `allowedActions`), `extension_too_late`, `step_unknown`, `answer_in_future`. */
+export function checkAct(run: Run, command: ActCommand, now: number): void {
+  const allowed = allowedActions(run, now);
+  if (!allowed.includes(command.action)) {
+    const until = run.clock.at.extendableUntil;
+    if (command.action === 'extend' && run.extension === null && until !== null && now > Date.parse(until)) {
+      throw new CommandError('extension_too_late', 'an extension can only be announced within the first period', {
+        extendableUntil: run.clock.extendableUntil,
+      });
+    }
+    throw new CommandError('action_not_allowed', 'the state of the request does not allow this action', {
+      state: run.phase,
+      allowedActions: allowed,
+    });
+  }
+  if (command.action === 'retry') {
+    const part = stepOf(run, command.step);
+    if (part === undefined) throw new CommandError('step_unknown', 'no such step');
+    if (!retryable(part))
+      throw new CommandError('action_not_allowed', 'this step has nothing to retry', { allowedActions: allowed });
+  }
+  if (command.action === 'resolve') {
+    const part = stepOf(run, command.step);
+    if (part === undefined) throw new CommandError('step_unknown', 'no such step');
+    if (!resolvable(part))
+      throw new CommandError('action_not_allowed', 'this step needs no resolution', { allowedActions: allowed });
+    const aboutReview = command.outcome === 'include' || command.outcome === 'exclude';
+    if (aboutReview && part.outcome !== 'review')
+      throw new CommandError('action_not_allowed', 'include and exclude answer a review only', {
+        allowedActions: allowed,
+      });
+  }
+  if (command.action === 'answer') {
+    const question = openQuestion(run);
+    if (question === undefined || question.kind !== command.kind)
+      throw new CommandError('action_not_allowed', 'no such question is open', { allowedActions: allowed });
+    if (command.at !== null && (Date.parse(command.at) > now || command.at < question.askedAt)) {
+      throw new CommandError('answer_outside_question', 'the answer lies before the question or in the future');
+    }
+  }
+}
+
+/** The identifier of a step as the interface shows it. */
+export function stepId(part: PartRun['part']): string {
+  return `${part.key}/${operationOf(part.action)}`;
+}
+
+export function operationOf(action: PartRun['part']['action']): string {
+  return action;
+}
+
+function stepOf(run: Run, step: string): PartRun | undefined {
+  return run.parts.find((p) => stepId(p.part) === step);
+}
+
+export function applyAct(run: Run, command: ActCommand, now: number): void {
+  note(
+    run,
+    now,
+    `request.${command.action}`,
+    'kind' in command ? command.kind : 'ground' in command ? command.ground : null,
+    { by: command.by.id },
+  );
+  switch (command.action) {
+    case 'extend':
+      // Takes effect when the notice is sent: the letter's hand-over sets decidedAt and recomputes the clock.
+      run.extension = { reasonRef: command.reasonRef, decidedAt: null, granted: null };
+      queueLetter(run, { id: 'extension', kind: 'extension', to: 'subject', textRef: command.reasonRef });
+      return;
+    case 'refuse':
+      refuse(run, command, now);
+      return;
+    case 'withdraw':
+      run.withdrawnAt = plus(now, 0);
+      for (const part of run.parts) if (notBegun(part)) settlePart(part, 'skipped', 'withdrawn');
+      supersedePending(run);
+      if (run.phase !== 'parts_run' && run.phase !== 'awaiting_backup_expiry') enterPhase(run, 'responding');
+      return;
+    case 'ask': {
+      const id = `question-${run.questions.length + 1}`;
+      run.questions.push({
+        id,
+        kind: command.kind,
+        askedAt: plus(now, 0),
+        endsAt: plus(now, run.input.rules.askWithinMs),
+        answeredAt: null,
+        timedOut: false,
+        from: run.phase,
+      });
+      queueLetter(run, { id, kind: 'question', to: 'subject', textRef: command.textRef });
+      run.clockWanted += 1;
+      return;
+    }
+    case 'answer': {
+      const question = openQuestion(run);
+      if (question !== undefined) question.answeredAt = command.at ?? plus(now, 0);
+      run.clockWanted += 1;
+      return;
+    }
+    case 'retry': {
+      const part = stepOf(run, command.step);
+      if (part !== undefined) retryNow(run, part);
+      return;
+    }
+    case 'resolve': {
+      const part = stepOf(run, command.step);
+      if (part !== undefined) resolve(run, part, command.outcome);
+      return;
+    }
+    case 'release':
+      if (run.package !== null) run.package.released = true;
+      for (const approval of run.approvals) {
+        if (approval.kind === 'release' && (approval.state === 'pending' || approval.state === 'expired')) {
+          approval.state = 'approved';
+          approval.decidedAt = plus(now, 0);
+          approval.decidedBy = command.by.id;
+          approval.decidedKind = 'person';
+          approval.revision += 1;
+        }
+      }
+      return;
+    case 'recheck':
+      recheckGuards(run);
+      return;
+  }
+}
+
+/** Asks every guard again that blocks (an event named a way out, or an officer wants to know). */
+export function recheckGuards(run: Run): void {
+  for (const guard of run.guards) if (guard.state === 'blocking') guard.wanted += 1;
+}
+
+function refuse(run: Run, command: Extract<ActCommand, { action: 'refuse' }>, now: number): void {
+  const whole = run.phase !== 'parts_run';
+  run.refusal = {
+    ground: command.ground,
+    reasonRef: command.reasonRef,
+    at: plus(now, 0),
+    late: now > Date.parse(run.clock.at.refusalDue) + 999,
+    whole,
+  };
+  if (run.refusal.late) note(run, now, 'request.refused_late', command.ground);
+  for (const part of run.parts)
+    if (whole ? notBegun(part) : refusable(part)) settlePart(part, 'skipped', command.ground);
+  if (!whole) return;
+  if (command.ground === 'not_controller' || command.ground === 'out_of_scope') run.verdict = command.ground;
+  supersedePending(run);
+  enterPhase(run, 'responding');
+}
+
+function supersedePending(run: Run): void {
+  for (const approval of run.approvals) {
+    const open = approval.parts.some((key) => run.parts.some((p) => p.part.key === key && p.state !== 'settled'));
+    if (approval.state === 'pending' && !open) {
+      approval.state = 'superseded';
+      approval.revision += 1;
+    }
+  }
+}
+
+function retryNow(run: Run, part: PartRun): void {
+  if (part.part.unsearched) {
+    const discovery = run.discovery[part.part.system];
+    if (discovery !== undefined) {
+      discovery.nextAttemptAt = null;
+      discovery.away = false;
+      discovery.attempts = 0;
+      discovery.error = null;
+    }
+  }
+  part.patient = false;
+  part.nextAttemptAt = null;
+  part.error = null;
+  if (part.outcome === 'failed') part.outcome = 'pending';
+}
+
+function resolve(run: Run, part: PartRun, outcome: 'done_by_hand' | 'skipped' | 'include' | 'exclude'): void {
+  part.resolved = outcome;
+  if (outcome === 'exclude') {
+    if (part.state === 'applying') {
+      settlePart(part, 'done');
+      return;
+    }
+    run.excluded.push(part.part.key);
+    run.parts = run.parts.filter((p) => p !== part);
+    return;
+  }
+  if (outcome === 'include') {
+    part.outcome = 'pending';
+    part.error = null;
+    part.nextAttemptAt = null;
+    if (part.state === 'applying') part.generation += 1;
+    return;
+  }
+  settlePart(part, outcome, outcome);
+}
+
+/** Ends parts by hand-over to the table: used when a guard's time is over. */
+export function settleBlocked(part: PartRun, basis: string): void {
+  settlePart(part, 'blocked', basis);
+}
+
+/** Puts a blocked part back to be planned. */
+export function unblock(part: PartRun): void {
+  if (part.state === 'blocked') {
+    enterPart(part, 'planned');
+    part.outcome = 'pending';
+    part.blockedSince = null;
+    part.basis = null;
+  }
+}

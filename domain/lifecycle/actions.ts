@@ -1,0 +1,71 @@
+/** Which actions an officer may take now: computed from the run, shown as `allowedActions`, enforced by the validators. */
+import { DAY, openQuestion, type PartRun, type Run } from './run.js';
+
+export const ACTIONS = [
+  'extend',
+  'refuse',
+  'withdraw',
+  'ask',
+  'answer',
+  'retry',
+  'resolve',
+  'release',
+  'recheck',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+const BEGUN: ReadonlySet<PartRun['state']> = new Set(['applying', 'verifying', 'settled']);
+
+/** A part on which nothing was written yet, so that it can still be refused, withdrawn or planned anew. */
+export function notBegun(part: PartRun): boolean {
+  return !BEGUN.has(part.state);
+}
+
+/** Parts that the operator itself may refuse: for processor data only the organisation may (interfaces.md section 5). */
+export function refusable(part: PartRun): boolean {
+  return notBegun(part) && part.part.role === 'controller';
+}
+
+export function extendableAt(run: Run, now: number): boolean {
+  const until = run.clock.at.extendableUntil;
+  return run.extension === null && run.answeredAt === null && until !== null && now <= Date.parse(until);
+}
+
+export function retryable(part: PartRun): boolean {
+  return (part.state === 'applying' || part.state === 'verifying' || part.part.unsearched) && part.error !== null;
+}
+
+export function resolvable(part: PartRun): boolean {
+  if (part.outcome === 'review') return true;
+  return part.state === 'applying' && (part.outcome === 'manual' || part.outcome === 'failed' || part.error !== null);
+}
+
+/** True while a closed request can come back: not identified, or withdrawn within 14 days. */
+export function reopenable(run: Run, now: number): boolean {
+  if (run.phase !== 'closed' || run.closedAt === null) return false;
+  if (run.verdict === 'cannot_identify') return true;
+  return run.withdrawnAt !== null && now <= Date.parse(run.withdrawnAt) + 14 * DAY;
+}
+
+/** Pure; `now` is case time in milliseconds. */
+export function allowedActions(run: Run, now: number): Action[] {
+  if (run.phase === 'closed' || run.phase === 'shredded') return [];
+  const allowed: Action[] = [];
+  const early = run.phase === 'received' || run.phase === 'identifying' || run.phase === 'discovering';
+  const running = run.phase === 'parts_run';
+  const question = openQuestion(run);
+  if (extendableAt(run, now)) allowed.push('extend');
+  if (run.refusal === null && run.withdrawnAt === null) {
+    if (early || (running && run.parts.some(refusable))) allowed.push('refuse');
+    if (early || ((running || run.phase === 'awaiting_backup_expiry') && run.parts.some(notBegun)))
+      allowed.push('withdraw');
+  }
+  if (question === undefined && (run.phase === 'identifying' || run.phase === 'discovering' || running))
+    allowed.push('ask');
+  if (question !== undefined) allowed.push('answer');
+  if (run.parts.some(retryable)) allowed.push('retry');
+  if (run.parts.some(resolvable)) allowed.push('resolve');
+  if (run.package !== null && !run.package.released) allowed.push('release');
+  if (run.guards.some((g) => g.state === 'blocking')) allowed.push('recheck');
+  return allowed;
+}

@@ -1,0 +1,173 @@
+/**
+ * Everything in a request that time alone brings about, as one list of due points. The workflow keeps one timer for the
+ * earliest; after every wake it fires all that are due. All instants are absolute case time; a point that was fired
+ * removes itself by what it changes, so firing twice does nothing.
+ */
+import { settleBlocked } from './act.js';
+import { expireApproval } from './gates.js';
+import { cannotIdentify } from './identity.js';
+import { queueLetter } from './letters.js';
+import { DAY, HOUR, enterPart, note, openQuestion, type Run } from './run.js';
+
+export interface DuePoint {
+  readonly at: number;
+  readonly what: string;
+  readonly fire: (now: number) => void;
+}
+
+/** The interim answer goes out on the due day itself, at noon of it: late enough to be true, early enough to arrive. */
+export const INTERIM_BEFORE_END = 12 * HOUR;
+
+export function duePoints(run: Run): DuePoint[] {
+  const points: DuePoint[] = [];
+  const add = (at: string | number | null, what: string, fire: (now: number) => void): void => {
+    if (at !== null) points.push({ at: typeof at === 'number' ? at : Date.parse(at), what, fire });
+  };
+  const open = run.phase !== 'closed' && run.phase !== 'shredded';
+  const paused = run.clock.flags.includes('paused');
+  const question = openQuestion(run);
+
+  if (open && run.answeredAt === null && !paused && !run.letters.some((l) => l.id === `interim-${run.rounds}`)) {
+    const promised = run.clock.at.promisedDue;
+    const day = Math.min(
+      Date.parse(run.clock.at.due),
+      promised === null ? Number.POSITIVE_INFINITY : Date.parse(promised),
+    );
+    add(day - INTERIM_BEFORE_END, 'interim', (now) => {
+      note(run, now, 'answer.interim_due', null);
+      queueLetter(run, { id: `interim-${run.rounds}`, kind: 'interim', to: 'subject' });
+    });
+  }
+
+  if (open && question !== undefined) {
+    add(question.endsAt, 'question_over', (now) => {
+      question.timedOut = true;
+      run.clockWanted += 1;
+      note(run, now, 'question.unanswered', question.kind);
+      if (question.kind === 'identity' && (run.phase === 'identifying' || run.phase === 'received'))
+        cannotIdentify(run, now);
+    });
+  }
+
+  if (run.phase === 'identifying' && run.identity.state === 'open' && question === undefined && !paused) {
+    add(Date.parse(run.clock.at.due) + 1000, 'not_identified', (now) => cannotIdentify(run, now));
+  }
+
+  for (const approval of run.approvals) {
+    if (approval.state !== 'pending' || !open || paused) continue;
+    const remind = approval.remindAt[approval.reminded];
+    if (remind !== undefined && Date.parse(remind) < Date.parse(run.clock.at.due)) {
+      add(remind, 'reminder', (now) => {
+        approval.reminded += 1;
+        approval.revision += 1;
+        const rule = run.input.rules.approvals.find((r) => r.id === approval.rule);
+        const contact = rule?.escalateTo[Math.min(approval.reminded - 1, rule.escalateTo.length - 1)] ?? 'admin';
+        note(run, now, 'approval.reminded', contact, { approval: approval.id, n: approval.reminded });
+        queueLetter(run, {
+          id: `remind-${approval.id}-${approval.reminded}`,
+          kind: 'approval_reminder',
+          to: contact === 'operator_dpo' ? 'operator_dpo' : 'organisation',
+          approvalId: approval.id,
+          contact,
+        });
+      });
+    }
+    add(Date.parse(run.clock.at.due) + 1000, 'approval_expiry', (now) => {
+      note(run, now, 'approval.expired', 'no_instruction', { approval: approval.id, reminded: approval.reminded });
+      expireApproval(run, approval);
+    });
+  }
+
+  for (const part of run.parts) {
+    if (part.state === 'blocked' && part.blockedSince !== null) {
+      const rule = run.input.rules.guards.find((g) => g.id === part.basis);
+      add(Date.parse(part.blockedSince) + (rule?.blockedForMs ?? 90 * DAY), 'blocked_over', () =>
+        settleBlocked(part, part.basis ?? 'guard'),
+      );
+    }
+    if ((part.state === 'applying' || part.state === 'verifying') && part.nextAttemptAt !== null) {
+      add(part.nextAttemptAt, 'next_attempt', () => {
+        part.nextAttemptAt = null;
+        if (part.outcome === 'scheduled') part.outcome = 'pending';
+      });
+    }
+    if (open) {
+      for (const sweep of part.sweeps) {
+        if (!sweep.done && part.state === 'settled') {
+          add(sweep.at, 'sweep', () => {
+            // The sweep task takes every sweep of the system that is due; see tasks.ts.
+          });
+        }
+      }
+      if (
+        part.state === 'settled' &&
+        part.outcome === 'retained' &&
+        part.part.action === 'retain' &&
+        part.part.heldUntil !== null
+      ) {
+        // A hold that ends while the request is open: the part is planned again on the day after.
+        add(Date.parse(`${part.part.heldUntil}T23:59:59Z`) + DAY, 'hold_over', (now) => {
+          note(run, now, 'hold.ended', part.part.hold?.law ?? null, { part: part.part.key });
+          enterPart(part, 'planned');
+          part.outcome = 'pending';
+          run.planWanted += 1;
+        });
+      }
+    }
+  }
+
+  for (const discovery of Object.values(run.discovery)) {
+    if (open && discovery.nextAttemptAt !== null) {
+      add(discovery.nextAttemptAt, 'next_discovery', () => {
+        discovery.nextAttemptAt = null;
+      });
+    }
+  }
+  for (const backup of run.backups) {
+    if (open && backup.nextCheckAt !== null) {
+      add(backup.nextCheckAt, 'backup_check', () => {
+        backup.nextCheckAt = null;
+        backup.asked -= 1;
+      });
+    }
+  }
+  for (const letter of run.letters) {
+    if (letter.sentAt === null && letter.nextAttemptAt !== null) {
+      add(letter.nextAttemptAt, 'letter', () => {
+        letter.nextAttemptAt = null;
+      });
+    }
+  }
+  return points;
+}
+
+/** Fires everything due at `now`; several rounds, since one point may bring another. Returns whether anything fired. */
+export function fireDue(run: Run, now: number): boolean {
+  let fired = false;
+  for (let round = 0; round < 20; round += 1) {
+    const due = duePoints(run).filter((p) => p.at <= now && p.what !== 'sweep');
+    if (due.length === 0) return fired;
+    for (const point of due.sort((a, b) => a.at - b.at)) point.fire(now);
+    fired = true;
+  }
+  return fired;
+}
+
+/** Earliest due point after `now`, in case time; null when nothing is left to wait for. */
+export function nextDue(run: Run, now: number): number | null {
+  let next: number | null = null;
+  for (const point of duePoints(run)) {
+    if (point.at <= now) continue;
+    if (next === null || point.at < next) next = point.at;
+  }
+  const forget = forgetAt(run);
+  if (forget !== null && forget > now && (next === null || forget < next)) next = forget;
+  return next;
+}
+
+/** When a closed request has been kept long enough (pack's keep.request after closing). */
+export function forgetAt(run: Run): number | null {
+  return run.phase === 'closed' && run.closedAt !== null
+    ? Date.parse(run.closedAt) + run.input.rules.keepRequestMs
+    : null;
+}

@@ -1,0 +1,123 @@
+/**
+ * What stands between a planned part and its effect: a person's review, a guard, a decision. Each part for itself;
+ * parts of one shared record go together (design.md decisions 2 and 6).
+ */
+import { enterPart, findPart, plus, settlePart, type ApprovalRun, type PartRun, type Run } from './run.js';
+
+/** Moves every part that is planned or undecided as far as its gates let it. Returns whether anything moved. */
+export function openGates(run: Run, now: number): boolean {
+  let moved = false;
+  for (const part of run.parts) {
+    const before = part.state;
+    const outcome = part.outcome;
+    if (part.state === 'planned') passPlanned(run, part, now);
+    if (part.state === 'undecided') passUndecided(run, part);
+    moved ||= before !== part.state || outcome !== part.outcome;
+  }
+  return moved;
+}
+
+function passPlanned(run: Run, part: PartRun, now: number): void {
+  if (part.part.unsearched) {
+    part.outcome = 'pending';
+    return;
+  }
+  if (part.part.records === 0) {
+    settlePart(part, 'not_found');
+    return;
+  }
+  if (part.part.action === 'retain') {
+    part.until = part.part.heldUntil;
+    settlePart(part, 'retained', part.part.basis);
+    return;
+  }
+  if (part.part.review !== null && part.resolved !== 'include') {
+    part.outcome = 'review';
+    part.basis = part.part.review;
+    return;
+  }
+  const guards = run.guards.filter((g) => guardCovers(run, g.id, part));
+  if (guards.some((g) => g.state === 'unknown' || g.done < g.wanted)) return;
+  const blocking = guards.find((g) => g.state === 'blocking');
+  if (blocking !== undefined) {
+    enterPart(part, 'blocked');
+    part.outcome = 'blocked';
+    part.basis = blocking.id;
+    part.blockedSince ??= plus(now, 0);
+    return;
+  }
+  const approvals = approvalsOf(run, part.part.key);
+  if (approvals.length === 0) {
+    enterPart(part, 'ready');
+    part.outcome = 'pending';
+    return;
+  }
+  enterPart(part, 'undecided');
+  part.outcome = 'undecided';
+}
+
+function passUndecided(run: Run, part: PartRun): void {
+  const approvals = approvalsOf(run, part.part.key);
+  const verdicts = approvals.map((a) => verdict(a, part));
+  if (verdicts.includes('rejected')) {
+    settlePart(part, 'rejected', approvals.find((a) => verdict(a, part) === 'rejected')?.ground ?? 'rejected');
+    return;
+  }
+  if (verdicts.includes('expired')) {
+    settlePart(part, 'undecided', 'no_instruction');
+    return;
+  }
+  if (verdicts.some((v) => v !== 'approved')) return;
+  if (part.part.together !== null) {
+    const siblings = run.parts.filter((p) => p !== part && p.part.together === part.part.together);
+    const kept = siblings.find(
+      (s) =>
+        s.state === 'settled' && (s.outcome === 'rejected' || s.outcome === 'undecided' || s.outcome === 'skipped'),
+    );
+    if (kept !== undefined) {
+      settlePart(part, kept.outcome === 'undecided' ? 'undecided' : 'rejected', 'shared_record');
+      return;
+    }
+    const agreed = siblings.every(
+      (s) => s.state !== 'undecided' || approvalsOf(run, s.part.key).every((a) => verdict(a, s) === 'approved'),
+    );
+    if (!agreed) return;
+  }
+  enterPart(part, 'ready');
+  part.outcome = 'pending';
+}
+
+function verdict(approval: ApprovalRun, part: PartRun): 'pending' | 'approved' | 'rejected' | 'expired' {
+  switch (approval.state) {
+    case 'approved':
+      return 'approved';
+    case 'partial':
+      return approval.datasets?.includes(part.part.dataset) === true ? 'approved' : 'rejected';
+    case 'rejected':
+      return 'rejected';
+    case 'expired':
+      return 'expired';
+    default:
+      return 'pending';
+  }
+}
+
+/** Live approvals that must all be given for a part. */
+export function approvalsOf(run: Run, key: string): ApprovalRun[] {
+  return run.approvals.filter((a) => a.state !== 'superseded' && a.kind !== 'release' && a.parts.includes(key));
+}
+
+export function guardCovers(run: Run, guardId: string, part: PartRun): boolean {
+  const rule = run.input.rules.guards.find((g) => g.id === guardId);
+  return rule !== undefined && rule.datasets.includes(part.part.dataset);
+}
+
+/** Ends the pending approvals whose time is over and settles what waited for them; silence never approves. */
+export function expireApproval(run: Run, approval: ApprovalRun): void {
+  approval.state = 'expired';
+  approval.revision += 1;
+  for (const key of approval.parts) {
+    const part = findPart(run, key);
+    if (part !== undefined && part.state === 'undecided') passUndecided(run, part);
+  }
+}

@@ -1,0 +1,83 @@
+/** The identity decision: two facts, who asks and that the identifiers are theirs (design.md section 3.2). */
+import { IDENTITY_LEVELS } from '../words.js';
+import { reopenable } from './actions.js';
+import type { IdentityCommand } from './commands.js';
+import { CommandError } from './errors.js';
+import { DAY, enterPhase, note, openQuestion, plus, type Run } from './run.js';
+
+const rank = (level: string): number => IDENTITY_LEVELS.indexOf(level as (typeof IDENTITY_LEVELS)[number]);
+
+/** Throws CommandError `identity_closed`, `identity_level_too_low`, `identifier_unknown`, `identifiers_required`. */
+export function checkIdentity(run: Run, command: IdentityCommand, now: number): void {
+  const reopening = reopenable(run, now);
+  if (run.phase !== 'received' && run.phase !== 'identifying' && !reopening) {
+    throw new CommandError('identity_closed', 'the identity of this request is already decided');
+  }
+  if (command.result !== 'verified') return;
+  const types = run.input.identifierTypes;
+  if (command.proven.some((p) => !Number.isInteger(p) || p < 0 || p >= types.length)) {
+    throw new CommandError('identifier_unknown', 'identifiers names a position that the subject does not have');
+  }
+  if (command.proven.length === 0 && types.length > 1) {
+    throw new CommandError('identifiers_required', 'there are several identifiers: say which ones this proves');
+  }
+  if (rank(command.level) < rank(run.input.rules.requiredLevel)) {
+    throw new CommandError('identity_level_too_low', 'this right needs a higher identity level', {
+      required: run.input.rules.requiredLevel,
+    });
+  }
+}
+
+/** Applies a checked decision. `more_needed` leaves the request waiting; `failed` closes it as `cannot_identify`. */
+export function applyIdentity(run: Run, command: IdentityCommand, now: number): void {
+  if (run.phase === 'closed') reopen(run, now);
+  if (run.phase === 'received') enterPhase(run, 'identifying');
+  const question = openQuestion(run);
+  if (command.result === 'more_needed') {
+    run.identity.state = 'open';
+    return;
+  }
+  if (question !== undefined && question.kind === 'identity') {
+    question.answeredAt = plus(now, 0);
+    run.clockWanted += 1;
+  }
+  if (command.result === 'failed') {
+    run.identity.state = 'failed';
+    cannotIdentify(run, now);
+    return;
+  }
+  const proven = command.proven.length === 0 ? run.input.identifierTypes.map((_, i) => i) : [...command.proven];
+  run.identity = { state: 'verified', level: command.level, method: command.method, proven };
+  note(run, now, 'identity.verified', command.level, { method: command.method, proven: proven.length });
+}
+
+/** Art. 11 and 12(2): the answer says what would help; the request can be reopened by a later proof. */
+export function cannotIdentify(run: Run, now: number): void {
+  run.verdict = 'cannot_identify';
+  note(run, now, 'identity.failed', 'cannot_identify');
+  enterPhase(run, 'responding');
+}
+
+function reopen(run: Run, now: number): void {
+  enterPhase(run, 'identifying');
+  note(run, now, 'request.reopened', run.verdict ?? 'withdrawn');
+  run.rounds += 1;
+  run.verdict = null;
+  run.withdrawnAt = null;
+  run.refusal = null;
+  run.answeredAt = null;
+  run.answer = null;
+  run.finalAt = null;
+  run.closedAt = null;
+  for (const part of run.parts) {
+    if (part.state === 'settled' && part.outcome === 'skipped') {
+      part.state = 'planned';
+      part.outcome = 'pending';
+      part.basis = null;
+    }
+  }
+  run.planWanted += 1;
+  // Within the last 14 days the old decisions may be stale: parties are asked again by the new plan.
+  for (const approval of run.approvals) if (approval.state === 'pending') approval.state = 'superseded';
+  if (Date.parse(run.clock.at.due) < now + DAY) run.clockWanted += 1;
+}

@@ -1,0 +1,194 @@
+/**
+ * What follows by itself: moves the request from phase to phase as far as its facts allow. Called after every change;
+ * runs to a standstill. The workflow has no other logic.
+ */
+import { IDENTITY_LEVELS } from '../words.js';
+import { applyIdentity } from './identity.js';
+import { openGates } from './gates.js';
+import { queueLetter } from './letters.js';
+import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type Run } from './run.js';
+import { discoveryRests, hasEffects, needsDiscovery, wantsPackage, type Task } from './tasks.js';
+import { computeAnswer, requestState } from './view.js';
+
+/** Returns whether anything changed. `now` is case time. */
+export function progress(run: Run, now: number): boolean {
+  let changed = false;
+  const before = requestState(run);
+  for (let round = 0; round < 50; round += 1) {
+    if (!step(run, now)) break;
+    changed = true;
+  }
+  const after = requestState(run);
+  if (before !== after) note(run, now, 'request.state_changed', after, { state: after }, { state: before });
+  return changed;
+}
+
+function step(run: Run, now: number): boolean {
+  switch (run.phase) {
+    case 'received':
+      return receive(run, now);
+    case 'identifying':
+      return identify(run, now);
+    case 'discovering':
+      return discover(run);
+    case 'parts_run':
+      return runParts(run, now);
+    case 'responding':
+      return respond(run, now);
+    case 'awaiting_backup_expiry':
+      return awaitBackups(run, now);
+    default:
+      return false;
+  }
+}
+
+function receive(run: Run, now: number): boolean {
+  enterPhase(run, 'identifying');
+  const attested = run.input.identity;
+  if (
+    attested !== null &&
+    IDENTITY_LEVELS.indexOf(attested.level) >= IDENTITY_LEVELS.indexOf(run.input.rules.requiredLevel)
+  ) {
+    applyIdentity(run, { ...attested, by: run.input.createdBy, result: 'verified' }, now);
+  }
+  return true;
+}
+
+function identify(run: Run, _now: number): boolean {
+  const verified = run.identity.state === 'verified' || run.input.rules.requiredLevel === 'none';
+  if (!verified || (openQuestion(run)?.kind === 'identity' && run.identity.state !== 'verified')) return false;
+  enterPhase(run, 'discovering');
+  run.planWanted = Math.max(run.planWanted, run.planDone + 1);
+  return true;
+}
+
+function discover(run: Run): boolean {
+  if (openQuestion(run)?.kind === 'clarification' && run.parts.length === 0) return false;
+  if (!discoveryRests(run) || run.planDone < run.planWanted) return false;
+  const nothing = everySystemAnswered(run) && run.parts.every((p) => p.part.records === 0 && p.state === 'planned');
+  if (nothing) for (const part of run.parts) settlePart(part, 'not_found');
+  enterPhase(run, nothing ? 'responding' : 'parts_run');
+  return true;
+}
+
+function everySystemAnswered(run: Run): boolean {
+  return run.input.rules.systems.every((s) => run.discovery[s.id]?.answered !== -1);
+}
+
+function runParts(run: Run, now: number): boolean {
+  // A new identifier, a system that came back, or a stale part: the plan is made anew first.
+  const newIdentifier = run.input.rules.systems.some(
+    (s) => needsDiscovery(run, s.id) && run.discovery[s.id]?.away !== true,
+  );
+  if (newIdentifier || run.planDone < run.planWanted) {
+    enterPhase(run, 'discovering');
+    return true;
+  }
+  if (openGates(run, now)) return true;
+  const resting = run.parts.every((p) => p.state === 'settled' || p.state === 'blocked');
+  if (!resting) return false;
+  enterPhase(run, 'responding');
+  return true;
+}
+
+function respond(run: Run, now: number): boolean {
+  if (run.finalAt === null) {
+    if (!backupsAsked(run)) return false;
+    if (wantsPackage(run) && !packageReady(run, now)) return false;
+    const id = `final-${run.rounds}`;
+    if (!run.letters.some((l) => l.id === id)) {
+      run.answer = computeAnswer(run);
+      queueLetter(run, { id, kind: 'final', to: 'subject', textRef: run.refusal?.reasonRef ?? null });
+      run.certificatesWanted += 1;
+      return true;
+    }
+    return false;
+  }
+  if (run.certificates.length < run.certificatesWanted) return false;
+  enterPhase(run, openAfterAnswer(run) ? 'awaiting_backup_expiry' : 'closed');
+  if (run.phase === 'closed') close(run, now);
+  return true;
+}
+
+function packageReady(run: Run, now: number): boolean {
+  if (run.package === null) return false;
+  if (run.package.released) return true;
+  const mustLook =
+    run.input.rules.release === 'officer' ||
+    run.package.redactions > 0 ||
+    run.parts.some((p) => p.part.review !== null);
+  if (!mustLook) {
+    run.package.released = true;
+    return true;
+  }
+  if (!run.approvals.some((a) => a.kind === 'release')) {
+    run.approvals.push({
+      id: `apr_${run.input.requestId.slice(4)}${String(run.approvals.length + 1).padStart(2, '0')}`,
+      kind: 'release',
+      organisation: null,
+      rule: 'release',
+      parts: run.parts.map((p) => p.part.key),
+      records: run.package.records,
+      planHash: run.plan?.hash ?? '',
+      state: 'pending',
+      requestedAt: plus(now, 0),
+      remindAt: [],
+      reminded: 0,
+      decidedAt: null,
+      decidedBy: null,
+      decidedKind: null,
+      datasets: null,
+      ground: null,
+      reasonRef: null,
+      answer: null,
+      deliverTo: null,
+      revision: 1,
+    });
+    note(run, now, 'approval.requested', 'release', { records: run.package.records });
+  }
+  return false;
+}
+
+function backupsAsked(run: Run): boolean {
+  if (run.input.right !== 'erasure' || !hasEffects(run)) return true;
+  return run.backups.every((b) => b.asked > 0 || b.nextCheckAt !== null);
+}
+
+function openAfterAnswer(run: Run): boolean {
+  return (
+    run.parts.some((p) => p.state === 'blocked' || p.sweeps.some((s) => !s.done)) ||
+    (hasEffects(run) && run.input.right === 'erasure' && run.backups.some((b) => b.state !== 'gone'))
+  );
+}
+
+function awaitBackups(run: Run, now: number): boolean {
+  if (
+    run.planDone < run.planWanted ||
+    run.parts.some(
+      (p) => p.state === 'applying' || p.state === 'planned' || p.state === 'verifying' || p.state === 'ready',
+    )
+  ) {
+    run.rounds += 1;
+    run.finalAt = null;
+    enterPhase(run, 'parts_run');
+    return true;
+  }
+  if (openAfterAnswer(run)) return false;
+  enterPhase(run, 'closed');
+  close(run, now);
+  return true;
+}
+
+function close(run: Run, now: number): void {
+  run.closedAt = plus(now, 0);
+  run.certificatesWanted += 1;
+}
+
+/** A part whose apply task begins now. */
+export function beginTask(run: Run, task: Task): void {
+  if (task.kind !== 'apply') return;
+  for (const { part } of task.parts) {
+    const found = run.parts.find((p) => p.part.key === part.key);
+    if (found !== undefined && found.state === 'ready') enterPart(found, 'applying');
+  }
+}

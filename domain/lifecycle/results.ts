@@ -1,0 +1,117 @@
+/** What activities report back to a run: counts, codes, hashes and stamps; never personal data. */
+import type { RequestClock } from '../clock/types.js';
+import type { Plan } from '../plan/types.js';
+import type { CivilDate, Instant, Stamp } from '../words.js';
+
+export interface DiscoverDone {
+  readonly kind: 'discover';
+  readonly stamp: Stamp;
+  /** Types for which this system yielded identifiers that nobody knew before. */
+  readonly newTypes: readonly string[];
+  readonly records: number;
+}
+
+export interface PlanDone {
+  readonly kind: 'plan';
+  readonly stamp: Stamp;
+  readonly plan: Plan;
+}
+
+export interface GuardDone {
+  readonly kind: 'guard';
+  readonly stamp: Stamp;
+  readonly guards: readonly {
+    readonly id: string;
+    readonly state: 'clear' | 'blocking';
+    readonly refs: readonly string[];
+  }[];
+}
+
+export type PartEffect =
+  | { readonly key: string; readonly effect: 'applied'; readonly startedAt: Stamp }
+  | { readonly key: string; readonly effect: 'retained'; readonly basis: string; readonly until: CivilDate | null }
+  | { readonly key: string; readonly effect: 'scheduled'; readonly at: Instant; readonly why: string }
+  | { readonly key: string; readonly effect: 'manual' | 'review' | 'failed' | 'pending'; readonly why: string }
+  | { readonly key: string; readonly effect: 'referred'; readonly to: string }
+  /** The part is not what was approved any more: nothing was written. */
+  | { readonly key: string; readonly effect: 'stale' }
+  | { readonly key: string; readonly effect: 'blocked'; readonly guard: string; readonly refs: readonly string[] };
+
+export interface ApplyDone {
+  readonly kind: 'apply';
+  readonly stamp: Stamp;
+  readonly parts: readonly PartEffect[];
+}
+
+export interface PartVerdict {
+  readonly key: string;
+  readonly verdict: 'gone' | 'redacted' | 'kept' | 'collected' | 'stillPresent' | 'unverifiable' | 'reappeared';
+  readonly remaining: number;
+  readonly method: string;
+  /** Records of the part as journalled at the first write: survives retries that find less. */
+  readonly records: number | null;
+}
+
+export interface VerifyDone {
+  readonly kind: 'verify' | 'sweep';
+  readonly stamp: Stamp;
+  readonly parts: readonly PartVerdict[];
+}
+
+export interface InventoryDone {
+  readonly kind: 'inventory';
+  readonly stamp: Stamp;
+  readonly state: 'unknown' | 'waiting' | 'gone' | 'overdue';
+  readonly copies: number;
+  readonly lastExpiresAt: Instant | null;
+}
+
+export interface NotifyDone {
+  readonly kind: 'notify';
+  readonly stamp: Stamp;
+  readonly accepted: boolean;
+  /** Why nobody was reached (`no_contact`), else null. */
+  readonly problem: string | null;
+}
+
+export interface BundleDone {
+  readonly kind: 'bundle';
+  readonly stamp: Stamp;
+  readonly artefact: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly records: number;
+  readonly redactions: number;
+}
+
+export interface CertifyDone {
+  readonly kind: 'certify';
+  readonly stamp: Stamp;
+  readonly id: string;
+  readonly sha256: string;
+}
+
+export interface ClockDone {
+  readonly kind: 'clock';
+  readonly stamp: Stamp;
+  readonly clock: RequestClock;
+}
+
+export type TaskResult =
+  | DiscoverDone
+  | PlanDone
+  | GuardDone
+  | ApplyDone
+  | VerifyDone
+  | InventoryDone
+  | NotifyDone
+  | BundleDone
+  | CertifyDone
+  | ClockDone;
+
+/** How an activity failed, reduced to what a run may know. */
+export interface TaskFailure {
+  readonly code: string;
+  /** Another attempt can help (vendor down, rate limit); false: somebody must mend something. */
+  readonly retryable: boolean;
+}

@@ -1,0 +1,248 @@
+/**
+ * The request as the outside sees it: pure functions of the run. Nothing here is stored by itself, so state, steps,
+ * outcome and answer cannot disagree with the parts (design.md decision 2). Names no person.
+ */
+import {
+  STEP_OUTCOMES,
+  type Answer,
+  type ClockStatus,
+  type RequestOutcome,
+  type RequestState,
+  type StepOutcome,
+} from '../words.js';
+import { allowedActions } from './actions.js';
+import { operationOf, stepId } from './act.js';
+import { openQuestion, type ApprovalRun, type PartRun, type Run } from './run.js';
+
+/** `state` of interfaces.md section 4; while parts run it is computed from them. */
+export function requestState(run: Run): RequestState {
+  const live =
+    run.phase !== 'closed' &&
+    run.phase !== 'shredded' &&
+    run.phase !== 'responding' &&
+    run.phase !== 'awaiting_backup_expiry';
+  if (live && openQuestion(run) !== undefined) return 'waiting_for_subject';
+  if (run.phase !== 'parts_run') return run.phase;
+  const has = (...states: PartRun['state'][]): boolean => run.parts.some((p) => states.includes(p.state));
+  if (has('undecided')) return 'awaiting_approval';
+  if (has('planned', 'ready', 'applying')) return 'executing';
+  if (has('verifying')) return 'verifying';
+  if (has('blocked')) return 'blocked';
+  return 'executing';
+}
+
+const FULFILLED: ReadonlySet<StepOutcome> = new Set(['done', 'done_by_hand', 'not_found', 'referred']);
+const DONE: ReadonlySet<StepOutcome> = new Set(['done', 'done_by_hand', 'referred']);
+
+/** `outcome` on close (interfaces.md section 4); computed at any time, shown once the request is closed. */
+export function computeOutcome(run: Run): RequestOutcome {
+  if (run.verdict !== null) return run.verdict;
+  const outcomes = run.parts.map((p) => p.outcome);
+  const anyDone = outcomes.some((o) => DONE.has(o));
+  if (run.withdrawnAt !== null && !anyDone) return 'withdrawn';
+  if (run.refusal !== null && run.refusal.whole && !anyDone) return 'refused';
+  if (outcomes.every((o) => o === 'not_found')) return 'nothing_found';
+  if (outcomes.every((o) => FULFILLED.has(o))) return 'fulfilled';
+  if (anyDone) return 'partially_fulfilled';
+  const decided = outcomes.filter((o) => o !== 'not_found');
+  if (decided.every((o) => o === 'rejected')) return 'rejected_by_controller';
+  if (decided.every((o) => o === 'undecided' || o === 'rejected') && decided.includes('undecided'))
+    return 'controller_silent';
+  return 'refused';
+}
+
+/** What the subject was, or would now be, answered. */
+export function computeAnswer(run: Run): Answer {
+  if (run.verdict === 'cannot_identify' || run.verdict === 'superseded') return 'none';
+  const outcome = computeOutcome(run);
+  if (outcome === 'fulfilled' || outcome === 'nothing_found') return 'full';
+  if (outcome === 'withdrawn') return 'none';
+  const outcomes = run.parts.map((p) => p.outcome);
+  if (outcomes.some((o) => DONE.has(o))) return 'partial';
+  if (outcomes.length === 0 || outcomes.includes('pending')) return run.refusal !== null ? 'refused' : 'none';
+  if (outcomes.includes('blocked')) return 'blocked';
+  if (
+    outcomes.includes('undecided') ||
+    outcomes.includes('review') ||
+    outcomes.includes('manual') ||
+    outcomes.includes('failed')
+  )
+    return 'none';
+  return 'refused';
+}
+
+/** Outcome of a whole system: the first present in the order of STEP_OUTCOMES. */
+export function systemOutcomes(run: Run): Record<string, StepOutcome> {
+  const systems: Record<string, StepOutcome> = {};
+  for (const { part, outcome } of run.parts) {
+    const before = systems[part.system];
+    if (before === undefined || STEP_OUTCOMES.indexOf(outcome) < STEP_OUTCOMES.indexOf(before))
+      systems[part.system] = outcome;
+  }
+  return systems;
+}
+
+/**
+ * `clock.status`, first that fits (interfaces.md section 4). Compares instants only: the days were made instants when
+ * the clock was computed. `now` in milliseconds of case time.
+ */
+export function statusOfClock(clock: Run['clock'], answeredAt: string | null, now: number): ClockStatus {
+  const end = (at: string): number => Date.parse(at) + 999;
+  if (answeredAt !== null) return Date.parse(answeredAt) <= end(clock.at.due) ? 'met' : 'met_late';
+  if (now > end(clock.at.due)) return 'overdue';
+  if (clock.flags.includes('paused')) return 'paused';
+  return now >= Date.parse(clock.at.dueSoonFrom) ? 'due_soon' : 'on_track';
+}
+
+export function approvalView(run: Run, approval: ApprovalRun): Record<string, unknown> {
+  const datasets = [
+    ...new Set(
+      approval.parts.map((key) => run.parts.find((p) => p.part.key === key)?.part.dataset ?? key.split('/')[1] ?? key),
+    ),
+  ];
+  return {
+    id: approval.id,
+    requestId: run.input.requestId,
+    kind: approval.kind,
+    operator: run.input.operator,
+    organisation: approval.organisation,
+    right: run.input.right,
+    scope: { datasets: (approval.datasets ?? datasets).slice().sort(), records: approval.records },
+    planHash: approval.planHash,
+    policyRule: approval.rule,
+    state: approval.state,
+    requestedAt: approval.requestedAt,
+    remindAt: approval.remindAt,
+    expiresAt: new Date(Date.parse(run.clock.at.due)).toISOString(),
+    decidedAt: approval.decidedAt,
+    decidedBy: approval.decidedBy,
+    reason: approval.ground,
+    revision: approval.revision,
+  };
+}
+
+/** GET /v1/requests/{id}. */
+export function requestView(run: Run, now: number): Record<string, unknown> {
+  const closed = run.phase === 'closed' || run.phase === 'shredded';
+  const latest = run.certificates.at(-1);
+  const { at: _instants, ...clock } = run.clock;
+  return {
+    id: run.input.requestId,
+    operator: run.input.operator,
+    right: run.input.right,
+    related: [],
+    state: requestState(run),
+    outcome: closed ? computeOutcome(run) : null,
+    answer: run.answeredAt === null ? null : (run.answer ?? computeAnswer(run)),
+    answeredAt: run.answeredAt,
+    channel: run.input.channel,
+    language: run.input.language,
+    owner: null,
+    policy: run.input.policy,
+    receivedAt: run.input.receivedAt,
+    createdAt: run.input.createdAt,
+    updatedAt: run.updatedAt,
+    closedAt: run.closedAt,
+    simulatedTime: run.simulated,
+    clock: {
+      ...clock,
+      status: statusOfClock(run.clock, run.answeredAt, now),
+      extended: run.clock.flags.includes('extended'),
+      paused: run.clock.flags.includes('paused'),
+    },
+    identity: { state: run.identity.state, level: run.identity.level },
+    guards: run.guards.map((g) => ({
+      id: g.id,
+      state: g.state === 'blocking' ? 'blocking' : 'clear',
+      datasets: rule(run, g.id)?.datasets ?? [],
+      unblock: rule(run, g.id)?.unblock ?? [],
+      refs: g.refs,
+    })),
+    plan:
+      run.plan === null
+        ? null
+        : {
+            hash: run.plan.hash,
+            records: run.parts.reduce((sum, p) => sum + p.part.records, 0),
+            datasets: run.parts.map(({ part }) => ({
+              system: part.system,
+              dataset: part.dataset,
+              role: part.role,
+              organisation: part.organisation,
+              records: part.records,
+              action: part.action,
+              hold: part.hold,
+            })),
+          },
+    approvals: run.approvals.map((a) => ({
+      id: a.id,
+      kind: a.kind,
+      organisation: a.organisation,
+      state: a.state,
+      expiresAt: run.clock.at.due,
+    })),
+    steps: run.parts.map((p) => ({
+      id: stepId(p.part),
+      system: p.part.system,
+      dataset: p.part.dataset,
+      organisation: p.part.organisation,
+      operation: operationOf(p.part.action),
+      outcome: p.outcome,
+      records: p.part.records,
+      attempts: p.part.unsearched ? (run.discovery[p.part.system]?.attempts ?? 0) : p.attempts,
+      error: p.part.unsearched ? (run.discovery[p.part.system]?.error ?? null) : p.error,
+      nextAttemptAt: p.part.unsearched ? (run.discovery[p.part.system]?.nextAttemptAt ?? null) : p.nextAttemptAt,
+      verifiedAt: p.verifiedAt,
+      until: p.until,
+      basis: p.basis,
+    })),
+    backups: run.backups
+      .filter((b) => b.asked > 0 || b.nextCheckAt !== null)
+      .map((b) => ({ system: b.system, copies: b.copies, lastExpiresAt: b.lastExpiresAt, state: b.state })),
+    recipients: run.input.rules.recipients.map((r) => recipientView(run, r)),
+    allowedActions: allowedActions(run, now),
+    certificate:
+      latest === undefined
+        ? null
+        : {
+            id: latest.id,
+            issuedAt: latest.issuedAt,
+            final: latest.final,
+            href: `/v1/requests/${run.input.requestId}/certificate`,
+          },
+    revision: run.revision,
+  };
+}
+
+function rule(run: Run, guard: string): { datasets: readonly string[]; unblock: readonly string[] } | undefined {
+  return run.input.rules.guards.find((g) => g.id === guard);
+}
+
+/** A recipient that is a system of the pack counts as told by that system's read-back (Art. 19); others are not told yet. */
+function recipientView(run: Run, recipient: { name: string; system: string | null }): Record<string, unknown> {
+  const parts = recipient.system === null ? [] : run.parts.filter((p) => p.part.system === recipient.system);
+  const told = parts.filter((p) => p.outcome === 'done' && p.verifiedAt !== null);
+  const last =
+    told
+      .map((p) => p.verifiedAt ?? '')
+      .sort()
+      .at(-1) ?? null;
+  if (told.length > 0)
+    return { name: recipient.name, told: true, at: last, result: 'acknowledged', reasonNotTold: null };
+  const none = parts.length > 0 && parts.every((p) => p.outcome === 'not_found');
+  return {
+    name: recipient.name,
+    told: false,
+    at: null,
+    result: null,
+    reasonNotTold: none ? 'held_nothing' : recipient.system === null ? 'no_notice_channel' : 'not_done_yet',
+  };
+}
+
+/** What the projection stores: view and full approvals. */
+export function projection(
+  run: Run,
+  now: number,
+): { view: Record<string, unknown>; approvals: Record<string, unknown>[] } {
+  return { view: requestView(run, now), approvals: run.approvals.map((a) => approvalView(run, a)) };
+}
