@@ -22,7 +22,7 @@ function passPlanned(run: Run, part: PartRun, now: number): void {
     part.outcome = 'pending';
     return;
   }
-  if (part.part.records === 0) {
+  if (part.part.records === 0 && part.part.action !== 'manual') {
     settlePart(part, 'not_found');
     return;
   }

@@ -19,3 +19,4 @@ export * from './start.js';
 export * from './tables.js';
 export * from './tasks.js';
 export * from './view.js';
+export * from './facts.js';

@@ -65,7 +65,9 @@ function identify(run: Run, _now: number): boolean {
 function discover(run: Run): boolean {
   if (openQuestion(run)?.kind === 'clarification' && run.parts.length === 0) return false;
   if (!discoveryRests(run) || run.planDone < run.planWanted) return false;
-  const nothing = everySystemAnswered(run) && run.parts.every((p) => p.part.records === 0 && p.state === 'planned');
+  const nothing =
+    everySystemAnswered(run) &&
+    run.parts.every((p) => p.part.records === 0 && p.part.action !== 'manual' && p.state === 'planned');
   if (nothing) for (const part of run.parts) settlePart(part, 'not_found');
   enterPhase(run, nothing ? 'responding' : 'parts_run');
   return true;

@@ -17,6 +17,7 @@ import type {
 } from './results.js';
 import { DAY, HOUR, MINUTE, enterPart, findPart, note, plus, settlePart, type PartRun, type Run } from './run.js';
 import type { Task } from './tasks.js';
+import { computeAnswer } from './view.js';
 
 /** Late writers are looked for at these times after the read-back (design.md section 3.7). */
 export const SWEEPS = [HOUR, DAY, 7 * DAY, 30 * DAY] as const;
@@ -329,6 +330,7 @@ function onNotify(run: Run, task: Task, result: NotifyDone, now: number): void {
     run.clockWanted += 1;
   }
   if (letter.kind === 'final') run.finalAt = result.stamp.caseAt;
+  if (letter.kind === 'interim' && run.answer === null) run.answer = computeAnswer(run);
   if ((letter.kind === 'final' || letter.kind === 'interim') && run.answeredAt === null)
     run.answeredAt = result.stamp.caseAt;
 }

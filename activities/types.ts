@@ -1,0 +1,102 @@
+/**
+ * What the workflow may ask activities to do: inputs and results without personal data. Each name is one file in this
+ * folder. Connector activities run on the task queue of their system, the others on the engine's own.
+ */
+import type { LetterRun } from '../domain/lifecycle/run.js';
+import type { Note } from '../domain/lifecycle/run.js';
+import type { RunFacts } from '../domain/lifecycle/facts.js';
+import type {
+  ApplyDone,
+  BundleDone,
+  CertifyDone,
+  ClockDone,
+  DiscoverDone,
+  GuardDone,
+  InventoryDone,
+  NotifyDone,
+  PlanDone,
+  VerifyDone,
+} from '../domain/lifecycle/results.js';
+import type { PartTask } from '../domain/lifecycle/tasks.js';
+import type { Instant, Right } from '../domain/words.js';
+
+/** What every activity of a request is told. */
+export interface About {
+  readonly requestId: string;
+  readonly operator: string;
+  readonly right: Right;
+  readonly policyHash: string;
+}
+
+export interface DiscoverInput extends About {
+  readonly system: string;
+  readonly version: number;
+  readonly scopeDatasets: readonly string[] | null;
+}
+
+export interface PlanInput extends About {
+  readonly unsearched: readonly string[];
+  readonly scopeDatasets: readonly string[] | null;
+  /** The person fence ends here at the latest. */
+  readonly fenceUntil: Instant;
+}
+
+export interface GuardInput extends About {
+  readonly system: string;
+  readonly guards: readonly string[];
+}
+
+export interface PartsInput extends About {
+  readonly system: string;
+  readonly parts: readonly PartTask[];
+  readonly scopeDatasets: readonly string[] | null;
+  readonly fenceUntil: Instant;
+}
+
+export interface InventoryInput extends About {
+  readonly system: string;
+  /** Latest read-back of an effect in a covered system (world time); null while one is only intended. */
+  readonly effectiveAt: Instant | null;
+}
+
+export interface NotifyInput extends About {
+  readonly letter: LetterRun;
+  readonly facts: RunFacts;
+}
+
+export interface CertifyInput extends About {
+  readonly n: number;
+  readonly final: boolean;
+  readonly facts: RunFacts;
+}
+
+export interface ClockInput extends About {
+  readonly receivedAt: Instant;
+  readonly pauses: readonly {
+    readonly kind: 'identity' | 'clarification';
+    readonly askedAt: Instant;
+    readonly answeredAt: Instant | null;
+  }[];
+  readonly extension: { readonly decidedAt: Instant; readonly reason: string } | null;
+}
+
+export interface ProjectInput extends About {
+  readonly revision: number;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly notes: readonly Note[];
+}
+
+export interface Activities {
+  discover(input: DiscoverInput): Promise<DiscoverDone>;
+  plan(input: PlanInput): Promise<PlanDone>;
+  guard(input: GuardInput): Promise<GuardDone>;
+  apply(input: PartsInput): Promise<ApplyDone>;
+  verify(input: PartsInput): Promise<VerifyDone>;
+  sweep(input: PartsInput): Promise<VerifyDone>;
+  inventory(input: InventoryInput): Promise<InventoryDone>;
+  bundle(input: About): Promise<BundleDone>;
+  notify(input: NotifyInput): Promise<NotifyDone>;
+  certify(input: CertifyInput): Promise<CertifyDone>;
+  clock(input: ClockInput): Promise<ClockDone>;
+  project(input: ProjectInput): Promise<void>;
+}

@@ -1,0 +1,129 @@
+/** What letters and certificates are told of a run: facts without personal data, passed to the activities that write them. */
+import type { Answer, ApprovalKind, ApprovalState, Instant, RequestOutcome, Right, StepOutcome } from '../words.js';
+import type { RequestClock } from '../clock/types.js';
+import type { LetterRun, Run } from './run.js';
+import { computeAnswer, computeOutcome } from './view.js';
+
+export interface StepFact {
+  readonly system: string;
+  readonly dataset: string;
+  readonly organisation: string | null;
+  readonly role: 'controller' | 'processor';
+  readonly operation: string;
+  readonly records: number;
+  readonly held: number;
+  readonly outcome: StepOutcome;
+  readonly verifiedAt: Instant | null;
+  readonly method: string | null;
+  readonly until: string | null;
+  readonly basis: string | null;
+  readonly error: string | null;
+  readonly hash: string;
+}
+
+export interface ApprovalFact {
+  readonly id: string;
+  readonly kind: ApprovalKind;
+  readonly organisation: string | null;
+  readonly state: ApprovalState;
+  readonly requestedAt: Instant;
+  readonly decidedAt: Instant | null;
+  readonly planHash: string;
+  readonly parts: readonly string[];
+  readonly answer: string | null;
+  readonly deliverTo: string | null;
+}
+
+export interface RunFacts {
+  readonly requestId: string;
+  readonly operator: string;
+  readonly right: Right;
+  readonly policy: { readonly version: string; readonly hash: string };
+  readonly receivedAt: Instant;
+  readonly closedAt: Instant | null;
+  readonly simulated: boolean;
+  readonly clock: RequestClock;
+  readonly outcome: RequestOutcome;
+  readonly answer: Answer;
+  readonly dataMapRoot: string | null;
+  readonly steps: readonly StepFact[];
+  readonly approvals: readonly ApprovalFact[];
+  readonly backups: readonly {
+    readonly system: string;
+    readonly copies: number;
+    readonly lastExpiresAt: Instant | null;
+    readonly state: string;
+  }[];
+  readonly refusal: { readonly ground: string; readonly late: boolean; readonly reasonRef: string } | null;
+  readonly guards: readonly { readonly id: string; readonly state: string; readonly unblock: readonly string[] }[];
+  readonly question: { readonly kind: string } | null;
+  readonly packageReady: boolean;
+  readonly packageWaits: boolean;
+}
+
+export function factsOf(run: Run): RunFacts {
+  return {
+    requestId: run.input.requestId,
+    operator: run.input.operator,
+    right: run.input.right,
+    policy: run.input.policy,
+    receivedAt: run.input.receivedAt,
+    closedAt: run.closedAt,
+    simulated: run.simulated,
+    clock: run.clock,
+    outcome: computeOutcome(run),
+    answer: run.answer ?? computeAnswer(run),
+    dataMapRoot: run.plan?.dataMapRoot ?? null,
+    steps: run.parts.map((p) => ({
+      system: p.part.system,
+      dataset: p.part.dataset,
+      organisation: p.part.organisation,
+      role: p.part.role,
+      operation: p.part.action,
+      records: p.part.records,
+      held: p.part.held,
+      outcome: p.outcome,
+      verifiedAt: p.verifiedAt,
+      method: p.method,
+      until: p.until,
+      basis: p.basis,
+      error: p.error,
+      hash: p.part.hash,
+    })),
+    approvals: run.approvals
+      .filter((a) => a.state !== 'superseded')
+      .map((a) => ({
+        id: a.id,
+        kind: a.kind,
+        organisation: a.organisation,
+        state: a.state,
+        requestedAt: a.requestedAt,
+        decidedAt: a.decidedAt,
+        planHash: a.planHash,
+        parts: a.parts,
+        answer: a.answer,
+        deliverTo: a.deliverTo,
+      })),
+    backups: run.backups
+      .filter((b) => b.asked > 0 || b.nextCheckAt !== null)
+      .map((b) => ({ system: b.system, copies: b.copies, lastExpiresAt: b.lastExpiresAt, state: b.state })),
+    refusal:
+      run.refusal === null
+        ? null
+        : { ground: run.refusal.ground, late: run.refusal.late, reasonRef: run.refusal.reasonRef },
+    guards: run.guards.map((g) => ({
+      id: g.id,
+      state: g.state,
+      unblock: run.input.rules.guards.find((r) => r.id === g.id)?.unblock ?? [],
+    })),
+    question: run.questions.length === 0 ? null : { kind: run.questions.at(-1)?.kind ?? 'identity' },
+    packageReady: run.package?.released === true,
+    packageWaits: run.package !== null && !run.package.released,
+  };
+}
+
+/** The letter together with the approval it is about, if any. */
+export interface LetterOrder {
+  readonly letter: LetterRun;
+  readonly facts: RunFacts;
+}

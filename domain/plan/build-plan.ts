@@ -1,0 +1,230 @@
+/**
+ * Turns what discovery found into the parts of a plan and the parties that must decide them. Pure: the same records,
+ * pack and identifiers give the same hashes. Every dataset of every system stands in the plan, also where nothing was
+ * found, so that a missing one shows.
+ */
+import type { ApprovalRule, DatasetPolicy, Pack, SystemPolicy } from '../policy/types.js';
+import type { Right } from '../words.js';
+import type { Sha256 } from '../ledger/merkle.js';
+import { merkleRootOfParts, partHash } from './hash.js';
+import type { ApprovalGroup, Found, Part, PartAction, Plan, Ref } from './types.js';
+
+export interface PlanFacts {
+  readonly pack: Pack;
+  readonly right: Right;
+  /** Only these datasets (the request's scope); null = all. */
+  readonly scopeDatasets: readonly string[] | null;
+  readonly found: readonly Found[];
+  /** How many proven identifiers of each type the search rests on. */
+  readonly proven: Readonly<Record<string, number>>;
+  /** Systems that have not answered. */
+  readonly unsearched: readonly string[];
+  readonly dataMapRoot: string;
+}
+
+type UnhashedPart = Omit<Part, 'hash'>;
+
+export function buildPlan(facts: PlanFacts, sha256: Sha256): Plan {
+  const parts: Part[] = [];
+  for (const system of facts.pack.systems) {
+    for (const dataset of system.datasets) {
+      if (facts.scopeDatasets !== null && !facts.scopeDatasets.includes(dataset.id)) continue;
+      for (const part of partsOfDataset(facts, system, dataset)) parts.push({ ...part, hash: partHash(part, sha256) });
+    }
+  }
+  parts.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return {
+    hash: merkleRootOfParts(parts, sha256),
+    parts,
+    approvals: approvalGroups(facts, parts, sha256),
+    dataMapRoot: facts.dataMapRoot,
+    caveats: [...new Set(facts.found.flatMap((f) => f.caveats.map((c) => `${f.system}:${c}`)))].sort(),
+  };
+}
+
+/** Key of the part that a record belongs to, for one of its organisations. */
+export function partKey(system: string, dataset: string, organisation: string | null, review: boolean): string {
+  return `${system}/${dataset}/${organisation ?? '-'}${review ? '/review' : ''}`;
+}
+
+/**
+ * The records of one part, as apply and verify need them. Records that several organisations share stand in each of
+ * their parts.
+ */
+export function refsOfPart(pack: Pack, found: readonly Found[], part: Part): Ref[] {
+  const own = found.find((f) => f.system === part.system);
+  const dataset = datasetOf(pack, part.system, part.dataset);
+  if (own === undefined || dataset === undefined) return [];
+  const review = part.key.endsWith('/review');
+  return own.refs.filter(
+    (ref) =>
+      ref.dataset === part.dataset &&
+      needsReview(dataset, ref, found) === review &&
+      organisationsOf(dataset, ref, found).includes(part.organisation),
+  );
+}
+
+export function datasetOf(pack: Pack, system: string, dataset: string): DatasetPolicy | undefined {
+  return pack.systems.find((s) => s.id === system)?.datasets.find((d) => d.id === dataset);
+}
+
+/** A person must look first: the connector says so, the trust is weak, or nobody is named who could decide. */
+function needsReview(dataset: DatasetPolicy, ref: Ref, found: readonly Found[]): boolean {
+  if (ref.review !== null || ref.trust === 'declared' || ref.trust === 'unproven') return true;
+  return dataset.role === 'processor' && organisationsOf(dataset, ref, found)[0] === null;
+}
+
+function partsOfDataset(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy): UnhashedPart[] {
+  if (facts.unsearched.includes(system.id)) return [emptyPart(facts, system, dataset, true)];
+  const found = facts.found.find((f) => f.system === system.id);
+  const manual = found?.manual.find((m) => m.dataset === dataset.id);
+  if (manual !== undefined)
+    return [{ ...emptyPart(facts, system, dataset, false), action: 'manual', basis: manual.reason }];
+  const groups = new Map<string, { organisation: string | null; review: boolean; refs: Ref[]; shared: boolean }>();
+  for (const ref of found?.refs.filter((r) => r.dataset === dataset.id) ?? []) {
+    const organisations = organisationsOf(dataset, ref, facts.found);
+    const review = needsReview(dataset, ref, facts.found);
+    for (const organisation of organisations) {
+      const key = partKey(system.id, dataset.id, organisation, review);
+      const group = groups.get(key) ?? { organisation, review, refs: [], shared: false };
+      group.refs.push(ref);
+      group.shared ||= organisations.length > 1;
+      groups.set(key, group);
+    }
+  }
+  if (groups.size === 0) return [emptyPart(facts, system, dataset, false)];
+  return [...groups.entries()].map(([key, group]) => partOfGroup(facts, system, dataset, key, group));
+}
+
+function partOfGroup(
+  facts: PlanFacts,
+  system: SystemPolicy,
+  dataset: DatasetPolicy,
+  key: string,
+  group: { organisation: string | null; review: boolean; refs: Ref[]; shared: boolean },
+): UnhashedPart {
+  const erasing = facts.right === 'erasure';
+  const heldRefs = erasing ? group.refs.filter((r) => r.hold !== null) : [];
+  const hold = heldRefs.reduce<Ref['hold']>((latest, ref) => laterHold(latest, ref.hold), null);
+  const allHeld = heldRefs.length === group.refs.length && heldRefs.length > 0;
+  const action: PartAction = erasing ? (allHeld ? 'retain' : dataset.erase.kind) : 'collect';
+  return {
+    ...emptyPart(facts, system, dataset, false),
+    key,
+    organisation: group.organisation,
+    action,
+    fields: fieldsOf(dataset, action),
+    hold: hold === null ? null : { id: hold.id, law: hold.law },
+    records: group.refs.length,
+    held: heldRefs.length,
+    heldUntil: hold?.until ?? null,
+    basis: hold !== null ? basisOf(hold) : dataset.erase.kind === 'keep' && erasing ? dataset.erase.basis : null,
+    review: group.review ? reviewReason(dataset, group) : null,
+    together: group.shared ? `${system.id}/${dataset.id}` : null,
+  };
+}
+
+function emptyPart(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy, unsearched: boolean): UnhashedPart {
+  const action: PartAction = facts.right === 'erasure' ? dataset.erase.kind : 'collect';
+  return {
+    key: partKey(system.id, dataset.id, null, false),
+    system: system.id,
+    dataset: dataset.id,
+    organisation: null,
+    role: dataset.role,
+    action,
+    fields: fieldsOf(dataset, action),
+    hold: null,
+    identifiers: facts.proven,
+    records: 0,
+    held: 0,
+    heldUntil: null,
+    basis: null,
+    review: null,
+    together: null,
+    unsearched,
+  };
+}
+
+function fieldsOf(dataset: DatasetPolicy, action: PartAction): string[] {
+  if (action === 'mask' && dataset.erase.kind === 'mask') return [...dataset.erase.paths].sort();
+  if (action === 'unset' && dataset.erase.kind === 'unset') return [...dataset.erase.paths].sort();
+  if (action === 'pull' && dataset.erase.kind === 'pull') return [dataset.erase.path];
+  return Object.keys(dataset.fields).sort();
+}
+
+/** `art-17-3-b:<law>`, or `no-ground-contract_running:<law>` where the ground of Art. 17(1) is not met. */
+function basisOf(hold: NonNullable<Ref['hold']>): string {
+  return hold.exemption !== null
+    ? `art-${hold.exemption}:${hold.law}`
+    : `no-ground-${hold.noGround ?? 'unnamed'}:${hold.law}`;
+}
+
+function laterHold(a: Ref['hold'], b: Ref['hold']): Ref['hold'] {
+  if (a === null) return b;
+  if (b === null) return a;
+  if (a.until === null) return a;
+  if (b.until === null) return b;
+  return a.until >= b.until ? a : b;
+}
+
+function reviewReason(dataset: DatasetPolicy, group: { organisation: string | null; refs: Ref[] }): string {
+  const named = group.refs.find((r) => r.review !== null)?.review;
+  if (named !== undefined && named !== null) return named;
+  const weakest = group.refs.find((r) => r.trust === 'declared' || r.trust === 'unproven');
+  if (weakest !== undefined) return weakest.trust === 'declared' ? 'declared_link' : 'unproven_identifier';
+  return dataset.role === 'processor' && group.organisation === null ? 'no_organisation' : 'unclear';
+}
+
+/**
+ * Controllers of one record. A processor record that names none inherits those of the records that led to it: records
+ * of the named dataset that were found by, or stand for, one of the same identifiers; else all of that dataset.
+ */
+export function organisationsOf(dataset: DatasetPolicy, ref: Ref, found: readonly Found[]): (string | null)[] {
+  if (dataset.role === 'controller') return [null];
+  if (ref.organisation !== null) return [ref.organisation];
+  if (dataset.organisation === null || typeof dataset.organisation === 'string') return [null];
+  const from = dataset.organisation.from;
+  const sources = found.flatMap((f) => f.refs).filter((r) => r.dataset === from && r.organisation !== null);
+  const same = sources.filter((s) =>
+    s.matchedBy.some((m) => ref.matchedBy.some((own) => own.type === m.type && own.value === m.value)),
+  );
+  const organisations = new Set((same.length > 0 ? same : sources).map((s) => s.organisation));
+  return organisations.size === 0 ? [null] : [...organisations].sort();
+}
+
+function approvalGroups(facts: PlanFacts, parts: readonly Part[], sha256: Sha256): ApprovalGroup[] {
+  const groups = new Map<string, { rule: ApprovalRule; organisation: string | null; parts: Part[] }>();
+  for (const part of parts) {
+    if (part.records === 0 || part.action === 'retain' || part.unsearched) continue;
+    for (const rule of facts.pack.approvals) {
+      if (!applies(rule, part, facts.right)) continue;
+      const organisation = rule.by === 'organisation' ? part.organisation : null;
+      if (rule.by === 'organisation' && organisation === null) continue;
+      const key = `${rule.id}/${organisation ?? '-'}`;
+      const group = groups.get(key) ?? { rule, organisation, parts: [] };
+      group.parts.push(part);
+      groups.set(key, group);
+    }
+  }
+  return [...groups.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, group]) => ({
+      kind: group.rule.by,
+      organisation: group.organisation,
+      rule: group.rule.id,
+      parts: group.parts.map((p) => p.key),
+      records: group.parts.reduce((sum, p) => sum + p.records, 0),
+      planHash: merkleRootOfParts(group.parts, sha256),
+    }));
+}
+
+function applies(rule: ApprovalRule, part: Part, right: Right): boolean {
+  const { when } = rule;
+  return (
+    (when.role === undefined || when.role === part.role) &&
+    (when.rights === undefined || when.rights.includes(right)) &&
+    (when.systems === undefined || when.systems.includes(part.system)) &&
+    (when.datasets === undefined || when.datasets.includes(part.dataset))
+  );
+}

@@ -1,0 +1,138 @@
+/** Turns a task into the activity call that does it, with the patience that its kind deserves. */
+import { ActivityFailure, ApplicationFailure, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities, About } from '../activities/types.js';
+import { factsOf } from '../domain/lifecycle/facts.js';
+import type { TaskFailure, TaskResult } from '../domain/lifecycle/results.js';
+import type { Run } from '../domain/lifecycle/run.js';
+import type { Task } from '../domain/lifecycle/tasks.js';
+
+/** Heartbeats come from the activity runtime every second; a dead worker is noticed after this. */
+const HEARTBEAT = '5s';
+
+/** Our own store: tried again without end, soon. */
+const core = proxyActivities<Activities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** First attempts at a connector: three, soon after one another; then the run shows the error and turns patient. */
+const QUICK: ActivityOptions = {
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '1s', backoffCoefficient: 4, maximumAttempts: 3 },
+};
+
+/** An outage is waited out by the activity's own retry, which costs no history: to 6 h apart, 20 days. */
+const PATIENT: ActivityOptions = {
+  startToCloseTimeout: '1 hour',
+  scheduleToCloseTimeout: '20 days',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '30s', backoffCoefficient: 2, maximumInterval: '6 hours' },
+};
+
+function at(queue: string, patient: boolean): Activities {
+  return proxyActivities<Activities>({ ...(patient ? PATIENT : QUICK), taskQueue: queue });
+}
+
+function aboutOf(run: Run): About {
+  return {
+    requestId: run.input.requestId,
+    operator: run.input.operator,
+    right: run.input.right,
+    policyHash: run.input.policy.hash,
+  };
+}
+
+export async function perform(run: Run, task: Task): Promise<TaskResult> {
+  const about = aboutOf(run);
+  const scopeDatasets = run.input.scopeDatasets;
+  const fenceUntil = run.clock.at.safeDue;
+  switch (task.kind) {
+    case 'discover':
+      return at(task.queue, task.patient).discover({
+        ...about,
+        system: task.system,
+        version: task.version,
+        scopeDatasets,
+      });
+    case 'plan':
+      return core.plan({ ...about, unsearched: task.unsearched, scopeDatasets, fenceUntil });
+    case 'guard':
+      return at(task.queue, false).guard({ ...about, system: task.system, guards: task.guards.map((g) => g.id) });
+    case 'apply':
+      return at(task.queue, task.patient).apply({
+        ...about,
+        system: task.system,
+        parts: task.parts,
+        scopeDatasets,
+        fenceUntil,
+      });
+    case 'verify':
+      return at(task.queue, task.patient).verify({
+        ...about,
+        system: task.system,
+        parts: task.parts,
+        scopeDatasets,
+        fenceUntil,
+      });
+    case 'sweep':
+      return at(task.queue, task.patient).sweep({
+        ...about,
+        system: task.system,
+        parts: task.parts,
+        scopeDatasets,
+        fenceUntil,
+      });
+    case 'inventory':
+      return at(task.queue, false).inventory({
+        ...about,
+        system: task.system,
+        effectiveAt: effectiveAtOf(run, task.system),
+      });
+    case 'bundle':
+      return core.bundle(about);
+    case 'notify':
+      return core.notify({ ...about, letter: task.letter, facts: factsOf(run) });
+    case 'certify':
+      return core.certify({ ...about, n: task.n, final: task.final, facts: factsOf(run) });
+    case 'clock':
+      return core.clock({
+        ...about,
+        receivedAt: run.input.receivedAt,
+        pauses: run.questions.map((q) => ({
+          kind: q.kind,
+          askedAt: q.askedAt,
+          answeredAt: q.answeredAt ?? (q.timedOut ? q.endsAt : null),
+        })),
+        extension:
+          run.extension === null || run.extension.decidedAt === null
+            ? null
+            : { decidedAt: run.extension.decidedAt, reason: run.extension.reasonRef },
+      });
+  }
+}
+
+export async function project(run: Run, document: Record<string, unknown>): Promise<void> {
+  await core.project({ ...aboutOf(run), revision: run.revision, document, notes: [...run.notes] });
+}
+
+/** World time of the latest read-back in the systems that a backup covers; null while an effect there is still open. */
+function effectiveAtOf(run: Run, backup: string): string | null {
+  const covers = run.input.rules.backups.find((b) => b.id === backup)?.covers ?? [];
+  let latest: string | null = null;
+  for (const part of run.parts) {
+    if (!covers.includes(part.part.system) || part.startedAt === null) continue;
+    if (part.effectiveAt === null) return null;
+    if (latest === null || part.effectiveAt.worldAt > latest) latest = part.effectiveAt.worldAt;
+  }
+  return latest;
+}
+
+/** Reduces how an activity failed to what a run may know. */
+export function failureOf(error: unknown): TaskFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure)
+    return { code: cause.type ?? 'unknown', retryable: cause.nonRetryable !== true };
+  return { code: 'timeout', retryable: true };
+}

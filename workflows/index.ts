@@ -1,0 +1,2 @@
+/** Every workflow that workers serve, registered by export name. */
+export { request } from './request.js';

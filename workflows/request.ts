@@ -1,0 +1,263 @@
+/**
+ * One data-subject request as one workflow, open until it is forgotten. This file only interprets: every rule is in
+ * domain/lifecycle. Handlers are registered before the first await and are synchronous; they change the run and return,
+ * the main loop starts what the run then calls for and keeps one timer for the next due point.
+ */
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  currentUpdateInfo,
+  defineQuery,
+  defineUpdate,
+  isCancellation,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  applyAct,
+  applyDecision,
+  applyIdentity,
+  beginTask,
+  checkAct,
+  checkDecision,
+  checkIdentity,
+  CommandError,
+  fail,
+  fireDue,
+  forgetAt,
+  newRun,
+  nextDue,
+  nextTasks,
+  progress,
+  projection,
+  QUERIES,
+  recheckGuards,
+  requestState,
+  settle,
+  touch,
+  UPDATES,
+  partsOf,
+  type ActCommand,
+  type CommandResult,
+  type DecideCommand,
+  type EventCommand,
+  type IdentityCommand,
+  type RequestInput,
+  type Run,
+  type Task,
+} from '../domain/lifecycle/index.js';
+import { failureOf, perform, project } from './dispatch.js';
+
+export const identityUpdate = defineUpdate<CommandResult, [IdentityCommand]>(UPDATES.identity);
+export const decideUpdate = defineUpdate<CommandResult, [DecideCommand]>(UPDATES.decide);
+export const actUpdate = defineUpdate<CommandResult, [ActCommand]>(UPDATES.act);
+export const eventUpdate = defineUpdate<CommandResult, [EventCommand]>(UPDATES.event);
+export const viewQuery = defineQuery<ReturnType<typeof projection>>(QUERIES.view);
+
+const STATE = { name: 'habeasState', type: 'KEYWORD' } as const;
+
+/** What travels through continue-as-new: the run, and the answers given to recent commands (update ids are per run). */
+export interface Carried {
+  readonly run: Run;
+  readonly handled: readonly (readonly [string, CommandResult])[];
+}
+
+interface Flight {
+  readonly task: Task;
+  readonly scope: CancellationScope;
+}
+
+const HANDLED_LIMIT = 200;
+
+export async function request(input: RequestInput, carried?: Carried): Promise<void> {
+  const run = carried?.run ?? newRun(input, Date.now());
+  const handled = new Map<string, CommandResult>(carried?.handled ?? []);
+  const flights = new Map<string, Flight>();
+  let woken = true;
+  let projected = carried === undefined ? 0 : run.revision;
+  let projecting = false;
+  let shownState: string = 'received';
+  let timer: { at: number; scope: CancellationScope } | null = null;
+
+  /** Lets everything follow that follows by itself; marks a visible change. */
+  const advance = (now: number): void => {
+    let changed = false;
+    for (;;) {
+      const fired = fireDue(run, now);
+      const moved = progress(run, now);
+      if (!fired && !moved) break;
+      changed = true;
+    }
+    if (changed) touch(run, now);
+  };
+
+  const command = <C>(check: (run: Run, c: C, now: number) => void, apply: (run: Run, c: C, now: number) => void) => ({
+    handler: (c: C): CommandResult => {
+      const id = currentUpdateInfo()?.id;
+      const known = id === undefined ? undefined : handled.get(id);
+      if (known !== undefined) return known;
+      const now = Date.now();
+      // Once more in the handler: between validation and here a timer of the same activation may have fired.
+      refuseWith(() => check(run, c, now));
+      apply(run, c, now);
+      touch(run, now);
+      advance(now);
+      woken = true;
+      const result: CommandResult = { revision: run.revision, state: requestState(run) };
+      if (id !== undefined) {
+        handled.set(id, result);
+        const oldest = handled.keys().next().value;
+        if (handled.size > HANDLED_LIMIT && oldest !== undefined) handled.delete(oldest);
+      }
+      return result;
+    },
+    validator: (c: C): void => {
+      const id = currentUpdateInfo()?.id;
+      if (id !== undefined && handled.has(id)) return;
+      refuseWith(() => check(run, c, Date.now()));
+    },
+  });
+
+  const identity = command<IdentityCommand>(checkIdentity, applyIdentity);
+  const decide = command<DecideCommand>(checkDecision, applyDecision);
+  const act = command<ActCommand>(checkAct, (r, c, now) => {
+    applyAct(r, c, now);
+    if (c.action === 'retry') dropPatient();
+  });
+  const event = command<EventCommand>(
+    () => undefined,
+    (r) => recheckGuards(r),
+  );
+  setHandler(identityUpdate, identity.handler, { validator: identity.validator });
+  setHandler(decideUpdate, decide.handler, { validator: decide.validator });
+  setHandler(actUpdate, act.handler, { validator: act.validator });
+  setHandler(eventUpdate, event.handler, { validator: event.validator });
+  setHandler(viewQuery, () => projection(run, Date.now()));
+
+  /** After `retry`: a patient attempt that waits hours for its next try makes room for a quick one. */
+  const dropPatient = (): void => {
+    for (const [key, flight] of flights) {
+      if (!('patient' in flight.task) || !flight.task.patient) continue;
+      const { task } = flight;
+      const wanted =
+        task.kind === 'discover'
+          ? run.discovery[task.system]?.away === false
+          : partsOf(task).some((part) => run.parts.some((p) => p.part.key === part && !p.patient));
+      if (!wanted) continue;
+      flights.delete(key);
+      flight.scope.cancel();
+    }
+  };
+
+  const launch = (task: Task): void => {
+    const scope = new CancellationScope();
+    const flight: Flight = { task, scope };
+    flights.set(task.key, flight);
+    beginTask(run, task);
+    const landed = (take: (now: number) => void): void => {
+      // A flight that was dropped has no say any more.
+      if (flights.get(task.key) !== flight) return;
+      flights.delete(task.key);
+      const now = Date.now();
+      take(now);
+      touch(run, now);
+      woken = true;
+    };
+    scope
+      .run(() => perform(run, task))
+      .then(
+        (result) => landed((now) => settle(run, task, result, now)),
+        (error: unknown) => {
+          if (isCancellation(error)) return;
+          landed((now) => fail(run, task, failureOf(error), now));
+        },
+      )
+      .catch(() => undefined);
+  };
+
+  const writeProjection = (): void => {
+    projecting = true;
+    const revision = run.revision;
+    const last = run.noteCount;
+    project(run, projection(run, Date.now()))
+      .then(() => {
+        projecting = false;
+        projected = revision;
+        run.notes = run.notes.filter((n) => n.n > last);
+        if (run.revision > revision) woken = true;
+      })
+      .catch(() => {
+        projecting = false;
+        woken = true;
+      });
+  };
+
+  /** One timer for the next due point; kept while it is not too late, so that a busy request does not re-arm it. */
+  const arm = (due: number | null, now: number): void => {
+    if (due === null || (timer !== null && timer.at <= due)) return;
+    timer?.scope.cancel();
+    const scope = new CancellationScope();
+    const mine = { at: due, scope };
+    timer = mine;
+    scope
+      .run(() => sleep(Math.max(due - now, 1)))
+      .then(() => {
+        if (timer === mine) timer = null;
+        woken = true;
+      })
+      .catch(() => undefined);
+  };
+
+  for (;;) {
+    woken = false;
+    const now = Date.now();
+    advance(now);
+    const leaving = workflowInfo().continueAsNewSuggested;
+    if (!leaving) {
+      const tasks = nextTasks(run, new Map([...flights].map(([key, flight]) => [key, flight.task])), now);
+      for (const task of tasks) launch(task);
+    }
+    // While quick work is under way the projection waits for it: a live query shows the moment, the read model the rests.
+    const quiet = [...flights.values()].every((f) => 'patient' in f.task && f.task.patient);
+    if (quiet && !projecting && run.revision > projected) {
+      const state = requestState(run);
+      if (state !== shownState) {
+        shownState = state;
+        upsertSearchAttributes([{ key: STATE, value: state }]);
+      }
+      writeProjection();
+    }
+    const idle = flights.size === 0 && !projecting && run.revision === projected;
+    const over = forgetAt(run);
+    if (idle && over !== null && now >= over) break;
+    if (leaving && quiet && !projecting) {
+      for (const flight of flights.values()) flight.scope.cancel();
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof request>(input, { run, handled: [...handled] });
+    }
+    arm(nextDue(run, now), now);
+    await condition(() => woken);
+  }
+  await condition(allHandlersFinished);
+}
+
+/** Turns a refused command into the failure that the API maps: `type` is a problem code, details carry facts only. */
+function refuseWith(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof CommandError)
+      throw ApplicationFailure.create({
+        message: error.message,
+        type: error.code,
+        nonRetryable: true,
+        details: [error.facts],
+      });
+    throw error;
+  }
+}
