@@ -1,0 +1,63 @@
+/** Inbound events (docs/interfaces.md section 6): body, data per type, and which types have an effect today. */
+import * as z from 'zod';
+import { decisionSchema } from './approval.js';
+import { approvalId, instant, slug } from './common.js';
+
+/** Opaque reference inside the operator's own systems; never a name or an address. */
+const ref = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'not a reference');
+
+/** `data` of approval.decided = a decision plus the approval it decides. */
+export const decidedDataSchema = z
+  .looseObject({ approvalId })
+  .transform(({ approvalId: id, ...decision }) => ({ approvalId: id, decision }))
+  .pipe(z.object({ approvalId, decision: decisionSchema }));
+
+export const EVENT_DATA = {
+  'account.ownership_transferred': z.strictObject({ accountRef: ref, toRef: ref }),
+  'account.cancelled': z.strictObject({ accountRef: ref }),
+  'backup.created': z.strictObject({ system: slug, backupId: ref, takenAt: instant, expiresAt: instant.nullish() }),
+  'backup.expired': z.strictObject({
+    system: slug,
+    backupId: ref,
+    takenAt: instant.nullish(),
+    expiresAt: instant.nullish(),
+  }),
+} as const;
+
+/** Known to the interface; their machinery comes later, so they answer 501 and change nothing. */
+export const LATER_EVENTS = [
+  'service.ended',
+  'domain.expired',
+  'hold.released',
+  'contact.settled',
+  'contact.made',
+  'hold.placed',
+  'profile.changed',
+  'profile.deleted',
+  'backup.restored',
+  'notice.acknowledged',
+] as const;
+
+export const EVENT_TYPES = ['approval.decided', ...(Object.keys(EVENT_DATA) as (keyof typeof EVENT_DATA)[])] as const;
+
+export const inboundEventSchema = z
+  .strictObject({
+    type: z.string().regex(/^[a-z]+(\.[a-z_]+)+$/, 'not an event type'),
+    timestamp: instant,
+    operator: slug,
+    organisation: slug.nullish(),
+    system: slug.nullish(),
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'InboundEvent' });
+export type InboundEvent = z.infer<typeof inboundEventSchema>;
+
+/** Headers of Standard Webhooks 1.0. */
+export const WEBHOOK_HEADERS = {
+  id: 'webhook-id',
+  timestamp: 'webhook-timestamp',
+  signature: 'webhook-signature',
+} as const;
+export const MAX_EVENT_BYTES = 64 * 1024;
+export const MAX_SIGNATURES = 5;
+export const EVENT_TOLERANCE_SECONDS = 300;
