@@ -1,0 +1,3 @@
+/** What withstands an erasure request. laws: keep-through days by statute · hold-until: a pack's rule on one record. */
+export { type HoldFacts, holdUntil } from './hold-until.js';
+export { financialYearEnd, RETENTION_LAWS, type RetentionLaw } from './laws.js';
