@@ -4,7 +4,8 @@
  * which the question is asked (case time when a request's own time was moved forward).
  * Source: design.md sections 3 (step 9) and 6; interfaces.md section 4 (`backups`).
  */
-import { addMonths, formatDate, parseDate } from '../calendar/civil.js';
+import { formatDate, parseDate } from '../calendar/civil.js';
+import { addDuration, parseDuration, parseHours } from '../clock/duration.js';
 import type { BackupCopy } from '../ports/connector.js';
 import type { Duration, Instant } from '../words.js';
 
@@ -57,17 +58,13 @@ export function backupQuestion(copies: readonly BackupCopy[] | null, question: B
  * end of a shorter month. Throws RangeError for anything that is not an instant or a duration of one unit.
  */
 export function addRetention(instant: Instant, retention: Duration): Instant {
-  const match = /^P(?:(\d{1,5})([DWMY])|T(\d{1,6})H)$/.exec(retention);
-  if (match === null) throw new RangeError('a retention is PnD, PnW, PnM, PnY or PTnH');
-  const at = new Date(millis(instant));
-  if (match[3] !== undefined) return new Date(at.getTime() + Number(match[3]) * 3_600_000).toISOString();
-  const n = Number(match[1]);
-  if (match[2] === 'D' || match[2] === 'W')
-    return new Date(at.getTime() + n * (match[2] === 'W' ? 7 : 1) * 86_400_000).toISOString();
-  const iso = at.toISOString();
-  const day = parseDate(iso.slice(0, 10));
-  if (day === null) throw new RangeError('an instant of a four-digit year is needed');
-  return `${formatDate(addMonths(day, match[2] === 'Y' ? n * 12 : n))}${iso.slice(10)}`;
+  const hours = parseHours(retention);
+  const at = new Date(millis(instant) + (hours ?? 0) * 3_600_000).toISOString();
+  if (hours !== null) return at;
+  const duration = parseDuration(retention);
+  const day = parseDate(at.slice(0, 10));
+  if (duration === null || day === null) throw new RangeError('a retention is PnD, PnW, PnM, PnY or PTnH');
+  return `${formatDate(addDuration(day, duration))}${at.slice(10)}`;
 }
 
 function millis(instant: Instant): number {
