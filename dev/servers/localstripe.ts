@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError } from '../setup/errors.mjs';
+import { rootFolder } from '../setup/paths.mjs';
 import { pythonTool } from '../setup/python-packages.mjs';
 import { Supervisor, type OwnedChild } from '../supervise/index.js';
 import { freePort, portOpen } from './ports.js';
@@ -12,8 +13,8 @@ export interface RunningLocalstripe {
 }
 
 /**
- * Starts localstripe (a stateful Stripe look-alike) on loopback. Its own command listens on all interfaces and keeps one
- * state file per machine, so it is started through its application object, with a temporary folder of its own.
+ * Starts localstripe (a stateful Stripe look-alike) on loopback, with its state in `dataDir/<name>.state`, which survives
+ * kill -9 and restarts. It takes any key that begins with `sk_`.
  */
 export async function startLocalstripe(options: {
   readonly dataDir: string;
@@ -27,17 +28,16 @@ export async function startLocalstripe(options: {
     throw new SetupError('server_missing', 'localstripe is not installed.', 'Run: node dev/setup/setup.mjs');
   const name = options.name ?? 'localstripe';
   const port = options.port ?? (await freePort());
-  const temporary = join(options.dataDir, name);
-  mkdirSync(temporary, { recursive: true });
-  const program = `from aiohttp import web; from localstripe import server; web.run_app(server.app, host='127.0.0.1', port=${port})`;
+  mkdirSync(options.dataDir, { recursive: true });
+  const program = join(rootFolder(), 'dev', 'servers', 'localstripe-server.py');
   const supervisor = options.supervisor ?? new Supervisor({ dataDir: options.dataDir });
   const own = options.supervisor === undefined;
   try {
     const child = await supervisor.start({
       name,
       command: python.command,
-      args: [...python.args, '-c', program],
-      env: { ...python.env, TMPDIR: temporary },
+      args: [...python.args, program, String(port), join(options.dataDir, `${name}.state`)],
+      env: python.env,
       ready: () => portOpen(port),
     });
     return { url: `http://127.0.0.1:${port}`, child, stop: own ? () => supervisor.stop() : () => child.stop() };
