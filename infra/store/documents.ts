@@ -1,0 +1,173 @@
+/** Documents of Habeas' own store as they rest, and the names of their collections. None of them holds personal data in clear. */
+import type { ApprovalView, RequestView } from '../../contracts/index.js';
+import type { RequestInput, Speaker } from '../../domain/lifecycle/commands.js';
+import type { Right } from '../../domain/words.js';
+import type { Binary } from './connect.js';
+
+export const COLLECTIONS = {
+  requests: 'requests',
+  idempotency: 'idempotency',
+  tokens: 'tokens',
+  organisations: 'organisations',
+  systems: 'systems',
+  events: 'events',
+  attempts: 'attempts',
+  packageCodes: 'package_codes',
+  certificates: 'certificates',
+  backupCopies: 'backup_copies',
+} as const;
+
+/** The read model of one request. The fields below `view` are sortable copies for lists (numbers, never strings, where a list sorts). */
+export interface RequestDoc {
+  readonly _id: string;
+  readonly operator: string;
+  readonly right: Right;
+  /** `pending` until the workflow was started; reconciliation moves it on. */
+  readonly start: 'pending' | 'done';
+  /** World time (ms) at which somebody last tried to start it. */
+  readonly startTriedMs: number;
+  /** Start input of the workflow, kept until it is started. Free of personal data. */
+  readonly input: RequestInput | null;
+  readonly createdAt: string;
+  readonly createdBy: Speaker;
+  /** Keyed hashes of the given identifiers: how a person's requests are found again. */
+  readonly subjectHashes: readonly string[];
+  readonly after: string | null;
+  readonly owner: string | null;
+  /** How often the owner changed: part of the ETag, which the workflow's revision does not cover. */
+  readonly assignments: number;
+  /** Set by forgetting; reconciliation keeps away from such a request. */
+  readonly forgetting: string | null;
+  readonly revision: number;
+  readonly view: RequestView;
+  readonly approvals: readonly ApprovalView[];
+  readonly state: string;
+  readonly outcome: string | null;
+  readonly clockStatus: string;
+  readonly late: boolean;
+  readonly dueMs: number;
+  readonly receivedMs: number;
+  readonly createdMs: number;
+  readonly organisations: readonly string[];
+  readonly approvers: readonly string[];
+}
+
+export interface StoredResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+export interface IdempotencyDoc {
+  /** HMAC(principal, route, target, key). */
+  readonly _id: string;
+  /** HMAC of the canonical body. */
+  readonly fingerprint: string;
+  readonly state: 'running' | 'done';
+  readonly startedMs: number;
+  readonly response: StoredResponse | null;
+  /** The request that an intake made. */
+  readonly requestId: string | null;
+  readonly expiresAt: Date;
+}
+
+export interface TokenDoc {
+  readonly _id: string;
+  /** SHA-256 (hex) of the whole token: 256 random bits need no slow hash. */
+  readonly hash: string;
+  readonly name: string;
+  readonly role: string | null;
+  readonly scopes: readonly string[];
+  readonly operator: string;
+  readonly organisation: string | null;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+/** A key with which a party signs its events. HMAC secrets rest sealed; public keys need no secrecy. */
+export interface PartyKeyDoc {
+  readonly id: string;
+  readonly kind: 'hmac' | 'ed25519';
+  /** Sealed secret (hmac) or base64 of the raw 32-byte public key (ed25519). */
+  readonly material: string;
+  readonly createdAt: string;
+  /** World time until which it counts; null = open. Rotation sets it on the old key. */
+  readonly notAfter: string | null;
+}
+
+export interface OrganisationDoc {
+  /** `<operator>/<organisation>` */
+  readonly _id: string;
+  readonly operator: string;
+  readonly organisation: string;
+  readonly name: string;
+  readonly language: string;
+  readonly country: string | null;
+  readonly contacts: { readonly admin: string | null; readonly dpo: string | null; readonly escalation: string | null };
+  readonly answer: 'operator_answers' | 'organisation_answers';
+  readonly deliverTo: 'subject' | 'organisation';
+  readonly keys: readonly PartyKeyDoc[];
+}
+
+export interface SystemDoc {
+  /** `<operator>/<system>` */
+  readonly _id: string;
+  readonly operator: string;
+  readonly system: string;
+  readonly keys: readonly PartyKeyDoc[];
+}
+
+export interface EventDoc {
+  /** HMAC(operator, party, webhook id). */
+  readonly _id: string;
+  readonly operator: string;
+  readonly party: string;
+  readonly type: string;
+  /** HMAC of the raw body. */
+  readonly fingerprint: string;
+  /** `received` runs the command again with the same update id; only `applied` answers 202 by itself. */
+  readonly state: 'received' | 'applied' | 'refused';
+  readonly code: string | null;
+  readonly receivedAt: string;
+  readonly expiresAt: Date;
+}
+
+export interface AttemptDoc {
+  /** `<operator>/<minute>/<address class>` */
+  readonly _id: string;
+  readonly operator: string;
+  readonly minuteMs: number;
+  readonly addressClass: string;
+  readonly count: number;
+}
+
+export interface PackageCodeDoc {
+  /** The request. */
+  readonly _id: string;
+  readonly hash: string;
+  readonly sentMs: number;
+  readonly tries: number;
+  readonly used: boolean;
+  readonly expiresAt: Date;
+}
+
+export interface CertificateDoc {
+  readonly _id: string;
+  readonly requestId: string;
+  readonly final: boolean;
+  readonly issuedAt: string;
+  readonly bytes: Binary;
+}
+
+export interface BackupCopyDoc {
+  /** `<operator>/<system>/<backupId>` */
+  readonly _id: string;
+  readonly operator: string;
+  readonly system: string;
+  readonly backupId: string;
+  readonly takenAt: string | null;
+  readonly expiresAt: string | null;
+  readonly goneAt: string | null;
+}

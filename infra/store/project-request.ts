@@ -1,0 +1,26 @@
+/** The projection: one write per workflow task, never backwards. Port RequestProjection. */
+import type { ApprovalView, RequestView } from '../../contracts/index.js';
+import type { RequestProjection } from '../../domain/ports/services.js';
+import { COLLECTIONS, type RequestDoc } from './documents.js';
+import { guarded, type Db } from './connect.js';
+import { copiesOf } from './request-copies.js';
+
+/**
+ * `document` is `{view, approvals}`. Writes only over a lower revision, so late and repeated calls change nothing.
+ * A request document that is not there (forgotten) stays away.
+ */
+export function createRequestProjection(db: Db): RequestProjection {
+  const requests = db.collection<RequestDoc>(COLLECTIONS.requests);
+  return {
+    async project(requestId, revision, document) {
+      const view = document['view'] as RequestView;
+      const approvals = (document['approvals'] ?? []) as readonly ApprovalView[];
+      await guarded(() =>
+        requests.updateOne(
+          { _id: requestId, revision: { $lt: revision } },
+          { $set: { revision, view, approvals, ...copiesOf(view, approvals) } },
+        ),
+      );
+    },
+  };
+}
