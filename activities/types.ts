@@ -59,6 +59,10 @@ export interface InventoryInput extends About {
   readonly effectiveAt: Instant | null;
 }
 
+export interface BundleInput extends About {
+  readonly parts: readonly { readonly key: string; readonly system: string; readonly dataset: string }[];
+}
+
 export interface NotifyInput extends About {
   readonly letter: LetterRun;
   readonly facts: RunFacts;
@@ -94,7 +98,7 @@ export interface Activities {
   verify(input: PartsInput): Promise<VerifyDone>;
   sweep(input: PartsInput): Promise<VerifyDone>;
   inventory(input: InventoryInput): Promise<InventoryDone>;
-  bundle(input: About): Promise<BundleDone>;
+  bundle(input: BundleInput): Promise<BundleDone>;
   notify(input: NotifyInput): Promise<NotifyDone>;
   certify(input: CertifyInput): Promise<CertifyDone>;
   clock(input: ClockInput): Promise<ClockDone>;

@@ -91,7 +91,12 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
         effectiveAt: effectiveAtOf(run, task.system),
       });
     case 'bundle':
-      return core.bundle(about);
+      return core.bundle({
+        ...about,
+        parts: run.parts
+          .filter((p) => p.part.action === 'collect' && p.outcome === 'done')
+          .map(({ part }) => ({ key: part.key, system: part.system, dataset: part.dataset })),
+      });
     case 'notify':
       return core.notify({ ...about, letter: task.letter, facts: factsOf(run) });
     case 'certify':

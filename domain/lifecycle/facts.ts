@@ -80,7 +80,7 @@ export function factsOf(run: Run): RunFacts {
       organisation: p.part.organisation,
       role: p.part.role,
       operation: p.part.action,
-      records: p.part.records,
+      records: p.touched ?? p.part.records,
       held: p.part.held,
       outcome: p.outcome,
       verifiedAt: p.verifiedAt,

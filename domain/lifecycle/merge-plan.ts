@@ -15,6 +15,7 @@ export function newPart(part: Part): PartRun {
     tried: false,
     patient: false,
     generation: 0,
+    touched: null,
     startedAt: null,
     effectiveAt: null,
     verifiedAt: null,

@@ -28,7 +28,7 @@ export interface GuardDone {
 }
 
 export type PartEffect =
-  | { readonly key: string; readonly effect: 'applied'; readonly startedAt: Stamp }
+  | { readonly key: string; readonly effect: 'applied'; readonly startedAt: Stamp; readonly records: number }
   | { readonly key: string; readonly effect: 'retained'; readonly basis: string; readonly until: CivilDate | null }
   | { readonly key: string; readonly effect: 'scheduled'; readonly at: Instant; readonly why: string }
   | { readonly key: string; readonly effect: 'manual' | 'review' | 'failed' | 'pending'; readonly why: string }
@@ -41,6 +41,8 @@ export interface ApplyDone {
   readonly kind: 'apply';
   readonly stamp: Stamp;
   readonly parts: readonly PartEffect[];
+  /** The fresh look found more than the parts at hand: the plan is made anew. */
+  readonly replan?: boolean;
 }
 
 export interface PartVerdict {
@@ -48,8 +50,6 @@ export interface PartVerdict {
   readonly verdict: 'gone' | 'redacted' | 'kept' | 'collected' | 'stillPresent' | 'unverifiable' | 'reappeared';
   readonly remaining: number;
   readonly method: string;
-  /** Records of the part as journalled at the first write: survives retries that find less. */
-  readonly records: number | null;
 }
 
 export interface VerifyDone {

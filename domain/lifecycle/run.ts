@@ -123,6 +123,8 @@ export interface PartRun {
   patient: boolean;
   /** Raised for every new apply after a read-back that failed. */
   generation: number;
+  /** Records of the last apply; the plan's count stays beside it (records may be added in between). */
+  touched: number | null;
   startedAt: Stamp | null;
   effectiveAt: Stamp | null;
   verifiedAt: Instant | null;

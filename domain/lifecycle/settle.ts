@@ -162,6 +162,7 @@ function onGuard(run: Run, task: Task, result: GuardDone, now: number): void {
 
 function onApply(run: Run, task: Task, result: ApplyDone, now: number): void {
   if (task.kind !== 'apply') return;
+  if (result.replan === true) run.planWanted += 1;
   for (const effect of result.parts) {
     const part = findPart(run, effect.key);
     if (part === undefined || part.state !== 'applying') continue;
@@ -176,6 +177,7 @@ function takeEffect(run: Run, part: PartRun, effect: PartEffect, now: number): v
   switch (effect.effect) {
     case 'applied':
       part.startedAt ??= effect.startedAt;
+      part.touched = Math.max(part.touched ?? 0, effect.records);
       part.outcome = 'pending';
       enterPart(part, 'verifying');
       for (const backup of run.backups) if (backup.asked > 0) Object.assign(backup, { asked: 0, nextCheckAt: null });

@@ -188,7 +188,7 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
       organisation: p.part.organisation,
       operation: operationOf(p.part.action),
       outcome: p.outcome,
-      records: p.part.records,
+      records: p.touched ?? p.part.records,
       attempts: p.part.unsearched ? (run.discovery[p.part.system]?.attempts ?? 0) : p.attempts,
       error: p.part.unsearched ? (run.discovery[p.part.system]?.error ?? null) : p.error,
       nextAttemptAt: p.part.unsearched ? (run.discovery[p.part.system]?.nextAttemptAt ?? null) : p.nextAttemptAt,

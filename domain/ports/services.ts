@@ -1,6 +1,8 @@
 /** Smaller ports that activities are given: packs, mail, the person fence, keyed hashes, request documents. */
+import type { RunFacts } from '../lifecycle/facts.js';
 import type { FrozenPack } from '../policy/types.js';
 import type { Instant } from '../words.js';
+import type { BackupInventory, Connector } from './connector.js';
 
 export interface Packs {
   /** A pack by hash, also one that is no longer current (open requests keep theirs). */
@@ -54,4 +56,58 @@ export interface RequestProjection {
 export interface Brake {
   /** True while the operator is stopped: no apply makes its first write. */
   stopped(operator: string): Promise<boolean>;
+}
+
+/** Contacts of the organisations that decide. */
+export interface OrganisationContacts {
+  /** `admin` falls back to `dpo` and the other way round; null when nobody can be reached. */
+  contact(
+    operator: string,
+    organisation: string,
+    kind: 'admin' | 'dpo',
+  ): Promise<{ readonly email: string; readonly language: string } | null>;
+}
+
+/** Issues and keeps certificates; signing keys and ledger proofs are its business. */
+export interface Certifier {
+  issue(order: {
+    readonly requestId: string;
+    readonly operator: string;
+    readonly n: number;
+    readonly final: boolean;
+    readonly facts: RunFacts;
+    readonly pack: FrozenPack;
+    /** Proven identifiers in normal form, sorted; committed to with the request's salt. */
+    readonly identifiers: readonly string[];
+    readonly issuedAt: Instant;
+  }): Promise<{ readonly id: string; readonly sha256: string }>;
+}
+
+/** The request's own salt for commitments: derived from its data key, so it is destroyed with it. Base64url. */
+export interface Salts {
+  commitmentSalt(requestId: string): Promise<string>;
+}
+
+/** Builds the access package from collected records and seals it in the vault. */
+export interface PackageBuilder {
+  build(order: {
+    readonly requestId: string;
+    readonly pack: FrozenPack;
+    readonly parts: readonly { readonly key: string; readonly dataset: string; readonly system: string }[];
+    readonly language: string;
+    readonly createdAt: Instant;
+    readonly heartbeat: () => void;
+  }): Promise<{
+    readonly artefact: string;
+    readonly bytes: number;
+    readonly sha256: string;
+    readonly records: number;
+    readonly redactions: number;
+  }>;
+}
+
+/** Connectors of the systems that a worker serves. Throws ConnectorError `config` for one that it does not know. */
+export interface Connectors {
+  connector(pack: FrozenPack, system: string): Connector;
+  inventory(pack: FrozenPack, backup: string): BackupInventory;
 }

@@ -1,0 +1,208 @@
+/**
+ * Makes the effect of approved parts in one system: brake, person fence, guards, a fresh look (a stale part is refused),
+ * intent in both ledgers, then the first write. Safe to run again at any point.
+ */
+import type { ApplyDone, PartEffect } from '../domain/lifecycle/results.js';
+import { buildPlan, datasetOf } from '../domain/plan/build-plan.js';
+import type { Found, Part } from '../domain/plan/types.js';
+import { ConnectorError, type ApplyResult, type Connector, type PartTargets } from '../domain/ports/connector.js';
+import { VAULT } from '../domain/ports/vault.js';
+import type { FrozenPack } from '../domain/policy/types.js';
+import type { Stamp } from '../domain/words.js';
+import { collect } from './collect.js';
+import type { ActivityDeps } from './deps.js';
+import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
+import { countSure, loadPerson, sureHashes, type Person } from './person.js';
+import type { PartsInput } from './types.js';
+
+const BRAKE_MS = 60_000;
+const FENCE_MS = 5_000;
+
+export async function apply(deps: ActivityDeps, input: PartsInput): Promise<ApplyDone> {
+  const pack = await deps.packs.byHash(input.policyHash);
+  const person = await loadPerson(deps, input.requestId);
+  const connector = deps.connectors.connector(pack, input.system);
+  if (await deps.brake.stopped(input.operator))
+    throw new ConnectorError('pending', 'the operator is stopped', { afterMs: BRAKE_MS });
+  const effects: PartEffect[] = input.parts
+    .filter((p) => p.part.action === 'manual')
+    .map((p) => ({ key: p.part.key, effect: 'manual', why: p.part.basis ?? 'manual' }));
+  let parts = input.parts.filter((p) => p.part.action !== 'manual').map((p) => p.part);
+  if (input.right !== 'access' && (await mustWait(deps, input, person))) {
+    return {
+      kind: 'apply',
+      stamp: deps.stamp(),
+      parts: parts.map((p) => ({ key: p.key, effect: 'review', why: 'open_access_request' })),
+    };
+  }
+  const fresh = await lookAgain(deps, input, pack, person, connector, parts);
+  effects.push(...fresh.stale.map((key): PartEffect => ({ key, effect: 'stale' })));
+  parts = parts.filter((p) => !fresh.stale.includes(p.key));
+  const targets = targetsOf(pack, fresh.found, parts);
+  if (input.right === 'access') {
+    effects.push(...(await collect(deps, input, connector, targets, person)));
+  } else {
+    const blocked = await guarded(pack, input, connector, targets, person);
+    effects.push(...blocked);
+    const free = targets.filter((t) => !blocked.some((b) => b.key === t.part.key));
+    if (free.length > 0) effects.push(...(await erase(deps, input, connector, free, person)));
+  }
+  return { kind: 'apply', stamp: deps.stamp(), parts: effects, replan: fresh.grew };
+}
+
+/** Waits for verified access requests of the same person; past the own safe date a person must look. */
+async function mustWait(deps: ActivityDeps, input: PartsInput, person: Person): Promise<boolean> {
+  const hashes = await sureHashes(deps, input.operator, person.identifiers);
+  const others = await deps.fence.waitingFor({ operator: input.operator, requestId: input.requestId, hashes });
+  if (others.length === 0) return false;
+  if (deps.stamp().caseAt > input.fenceUntil) return true;
+  throw new ConnectorError('pending', 'an open access request of the same person', { afterMs: FENCE_MS });
+}
+
+/** Searches once more: records added since the plan belong to it, a part that is not what was decided is refused. */
+async function lookAgain(
+  deps: ActivityDeps,
+  input: PartsInput,
+  pack: FrozenPack,
+  person: Person,
+  connector: Connector,
+  parts: readonly Part[],
+): Promise<{ found: Found[]; stale: string[]; grew: boolean }> {
+  const again = await connector.discover({
+    right: input.right,
+    identifiers: person.identifiers,
+    onlyOrganisation: null,
+    datasets: input.scopeDatasets,
+    heartbeat: deps.heartbeat,
+  });
+  const before = person.found.find((f) => f.system === input.system);
+  // What an earlier attempt already deleted is found no more; its records still belong to the parts (journal, read-back).
+  const merged: Found = {
+    ...again,
+    refs: mergeRefs(again.refs, before?.refs ?? []),
+    identifiers: [...(before?.identifiers ?? []), ...again.identifiers],
+  };
+  const found = [...person.found.filter((f) => f.system !== input.system), merged];
+  const plan = buildPlan(
+    {
+      pack: pack.pack,
+      right: input.right,
+      scopeDatasets: input.scopeDatasets,
+      found,
+      proven: countSure(person.identifiers),
+      unsearched: [],
+      dataMapRoot: '',
+    },
+    deps.sha256,
+  );
+  const changed = merged.refs.length !== (before?.refs.length ?? 0);
+  if (changed) await deps.vault.put(input.requestId, [{ name: VAULT.found(input.system), value: merged }]);
+  const stale = parts.filter((p) => plan.parts.find((n) => n.key === p.key)?.hash !== p.hash).map((p) => p.key);
+  const grew =
+    changed &&
+    plan.parts.some((n) => n.system === input.system && n.records > 0 && !parts.some((p) => p.key === n.key));
+  return { found, stale, grew };
+}
+
+function mergeRefs(now: Found['refs'], before: Found['refs']): Found['refs'] {
+  const key = (r: Found['refs'][number]): string => `${r.dataset}\n${r.kind}\n${r.id}`;
+  const seen = new Set(now.map(key));
+  return [...now, ...before.filter((r) => !seen.has(key(r)))];
+}
+
+/** Marks guarded records, asks the guard once more, takes the mark back where it blocks (design.md section 3.4). */
+async function guarded(
+  pack: FrozenPack,
+  input: PartsInput,
+  connector: Connector,
+  targets: readonly PartTargets[],
+  person: Person,
+): Promise<PartEffect[]> {
+  const effects: PartEffect[] = [];
+  for (const rule of pack.pack.guards.filter((g) => g.system === input.system && g.rights.includes(input.right))) {
+    const covered = targets.filter((t) => rule.datasets.includes(t.part.dataset));
+    if (covered.length === 0 || connector.guard === undefined) continue;
+    await connector.mark?.({ targets: covered, on: true });
+    const result = await connector.guard({ guard: rule, identifiers: person.identifiers });
+    if (result.state === 'clear') continue;
+    await connector.mark?.({ targets: covered, on: false });
+    effects.push(
+      ...covered.map((t): PartEffect => ({ key: t.part.key, effect: 'blocked', guard: rule.id, refs: result.refs })),
+    );
+  }
+  return effects;
+}
+
+async function erase(
+  deps: ActivityDeps,
+  input: PartsInput,
+  connector: Connector,
+  targets: readonly PartTargets[],
+  person: Person,
+): Promise<PartEffect[]> {
+  const generation = generationOf(input);
+  const startedAt = deps.stamp();
+  await intend(deps, input, targets, person, startedAt);
+  const results = await connector.apply({
+    requestId: input.requestId,
+    targets,
+    identifiers: person.identifiers,
+    generation,
+    memory: stepMemory(deps, input.requestId, input.system, generation),
+    heartbeat: deps.heartbeat,
+  });
+  return results.map((result) => effectOf(result, startedAt, targets));
+}
+
+/** Intent before effect: deletion ledger (majority), then journal. An earlier attempt's start stays. */
+async function intend(
+  deps: ActivityDeps,
+  input: PartsInput,
+  targets: readonly PartTargets[],
+  person: Person,
+  startedAt: Stamp,
+): Promise<void> {
+  const hashes = await sureHashes(deps, input.operator, person.identifiers);
+  const rows = targets.map(({ part, refs }) => ({
+    id: effectId(input.requestId, part.key, generationOf(input)),
+    requestId: input.requestId,
+    operator: input.operator,
+    system: part.system,
+    operation: part.action,
+    startedAt,
+    part,
+    refs,
+  }));
+  await deps.deletions.intend(
+    rows.map(({ part, refs, ...row }) => ({
+      ...row,
+      dataset: part.dataset,
+      state: 'intent',
+      ids: refs.filter((r) => r.hold === null).map((r) => r.id),
+      hashes,
+      effectiveAt: null,
+    })),
+  );
+  await deps.journal.begin(rows.map(({ part, refs, ...row }) => ({ ...row, part: part.key, targets: refs.length })));
+}
+
+function effectOf(result: ApplyResult, startedAt: Stamp, targets: readonly PartTargets[]): PartEffect {
+  const records = targets.find((t) => t.part.key === result.key)?.refs.length ?? 0;
+  switch (result.kind) {
+    case 'applied':
+      return { key: result.key, effect: 'applied', startedAt, records };
+    case 'retained':
+      return { key: result.key, effect: 'retained', basis: result.basis, until: null };
+    case 'scheduled':
+      return { key: result.key, effect: 'scheduled', at: result.at, why: result.why };
+    case 'referred':
+      return { key: result.key, effect: 'referred', to: result.to };
+    default:
+      return { key: result.key, effect: result.kind, why: result.why };
+  }
+}
+
+/** Whether a dataset's records can only be made for known people (a sweep may erase new ones). */
+export function isDerived(pack: FrozenPack, part: Part): boolean {
+  return datasetOf(pack.pack, part.system, part.dataset)?.derived === true;
+}

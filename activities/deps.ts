@@ -1,0 +1,51 @@
+/** Everything that activities are given. Ports only: a worker composes them, tests and the bench compose others. */
+import type { DeletionLedger, Journal, Ledger } from '../domain/ports/ledgers.js';
+import type {
+  Brake,
+  Certifier,
+  Connectors,
+  IdentifierHasher,
+  Mailer,
+  OrganisationContacts,
+  PackageBuilder,
+  Packs,
+  PersonFence,
+  RequestProjection,
+  Salts,
+} from '../domain/ports/services.js';
+import type { Vault } from '../domain/ports/vault.js';
+import type { RequestClock } from '../domain/clock/types.js';
+import type { Sha256 } from '../domain/ledger/merkle.js';
+import type { FrozenPack } from '../domain/policy/types.js';
+import type { Stamp } from '../domain/words.js';
+import type { ClockInput } from './types.js';
+
+export interface ActivityDeps {
+  readonly packs: Packs;
+  readonly vault: Vault;
+  readonly ledger: Ledger;
+  readonly deletions: DeletionLedger;
+  readonly journal: Journal;
+  readonly projection: RequestProjection;
+  readonly fence: PersonFence;
+  readonly hasher: IdentifierHasher;
+  readonly mailer: Mailer;
+  readonly brake: Brake;
+  readonly organisations: OrganisationContacts;
+  readonly connectors: Connectors;
+  readonly certifier: Certifier;
+  readonly packages: PackageBuilder;
+  readonly salts: Salts;
+  readonly sha256: Sha256;
+  /** Both clocks of the running attempt (design.md section 8); the only way to a time in an activity. */
+  readonly stamp: () => Stamp;
+  /** Beats for the running attempt; throws when it was cancelled. */
+  readonly heartbeat: (cursor?: unknown) => void;
+  readonly requestClock: (pack: FrozenPack, right: string, input: ClockInput, now: string) => RequestClock;
+  /** SHA-256 over a stream: artefacts are never in memory as a whole. */
+  readonly sha256Stream: () => { update(chunk: Uint8Array): void; hex(): string };
+  /** Supervisory authority by the id that the pack names. */
+  readonly authority: (id: string) => { readonly name: string; readonly url: string };
+  /** Base of links in letters. */
+  readonly publicUrl: string;
+}

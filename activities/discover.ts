@@ -1,0 +1,28 @@
+/** Asks one system for the person and keeps what it found in the vault; reports counts and new identifier types only. */
+import type { DiscoverDone } from '../domain/lifecycle/results.js';
+import type { Found } from '../domain/plan/types.js';
+import { VAULT } from '../domain/ports/vault.js';
+import type { ActivityDeps } from './deps.js';
+import { identifierKey, loadPerson, type Person } from './person.js';
+import type { DiscoverInput } from './types.js';
+
+export async function discover(deps: ActivityDeps, input: DiscoverInput): Promise<DiscoverDone> {
+  const pack = await deps.packs.byHash(input.policyHash);
+  const person = await loadPerson(deps, input.requestId);
+  const connector = deps.connectors.connector(pack, input.system);
+  const found = await connector.discover({
+    right: input.right,
+    identifiers: person.identifiers,
+    onlyOrganisation: null,
+    datasets: input.scopeDatasets,
+    heartbeat: deps.heartbeat,
+  });
+  await deps.vault.put(input.requestId, [{ name: VAULT.found(input.system), value: found }]);
+  return { kind: 'discover', stamp: deps.stamp(), newTypes: newTypes(person, found), records: found.refs.length };
+}
+
+function newTypes(person: Person, found: Found): string[] {
+  const known = new Set(person.identifiers.map(identifierKey));
+  const types = found.identifiers.filter((i) => !known.has(identifierKey(i))).map((i) => i.type);
+  return [...new Set(types)].sort();
+}

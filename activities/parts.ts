@@ -1,0 +1,39 @@
+/** What apply, verify and sweep share: the parts of one system with their records, and durable notes for vendor jobs. */
+import { refsOfPart } from '../domain/plan/build-plan.js';
+import type { Found, Part } from '../domain/plan/types.js';
+import type { PartTargets, StepMemory } from '../domain/ports/connector.js';
+import { VAULT } from '../domain/ports/vault.js';
+import type { FrozenPack } from '../domain/policy/types.js';
+import type { ActivityDeps } from './deps.js';
+import type { PartsInput } from './types.js';
+
+export function targetsOf(pack: FrozenPack, found: readonly Found[], parts: readonly Part[]): PartTargets[] {
+  return parts.map((part) => ({ part, refs: refsOfPart(pack.pack, found, part) }));
+}
+
+/** Journal and deletion-ledger id of one effect. */
+export function effectId(requestId: string, partKey: string, generation: number): string {
+  return `${requestId}/${partKey}/${generation}`;
+}
+
+export function generationOf(input: PartsInput): number {
+  return Math.max(...input.parts.map((p) => p.generation));
+}
+
+/** Vendor job ids of one (request, system, generation), kept in the vault before a job is polled. */
+export function stepMemory(deps: ActivityDeps, requestId: string, system: string, generation: number): StepMemory {
+  const name = VAULT.memory(system, generation);
+  let notes: Record<string, unknown> | null = null;
+  const load = async (): Promise<Record<string, unknown>> =>
+    (notes ??= (await deps.vault.get<Record<string, unknown>>(requestId, name)) ?? {});
+  return {
+    async get(key) {
+      return (await load())[key];
+    },
+    async save(key, value) {
+      const now = await load();
+      now[key] = value;
+      await deps.vault.put(requestId, [{ name, value: now }]);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** What is known of the person of a request, read from the vault: given identifiers, the proof, what systems yielded. */
+import { normaliseIdentifier } from '../domain/plan/normalise.js';
+import type { IdentityEntry, SubjectEntry } from '../domain/plan/subject.js';
+import type { Found, Identifier, Trust } from '../domain/plan/types.js';
+import { VAULT } from '../domain/ports/vault.js';
+import type { ActivityDeps } from './deps.js';
+
+export interface Person {
+  readonly subject: SubjectEntry;
+  readonly found: readonly Found[];
+  /** Given and found identifiers, one per (type, normal form), each with its best trust. */
+  readonly identifiers: readonly Identifier[];
+  /** Given identifiers that are proven. */
+  readonly proven: readonly Identifier[];
+}
+
+const RANK: Readonly<Record<Trust, number>> = { proven: 3, system: 2, declared: 1, unproven: 0 };
+
+export class VaultEntryMissing extends Error {
+  readonly code = 'vault_entry_missing';
+  constructor(name: string) {
+    super(`vault_entry_missing: ${name}`);
+  }
+}
+
+/** Throws VaultEntryMissing (retryable: the store answered, but not with what the intake committed). */
+export async function loadPerson(deps: ActivityDeps, requestId: string): Promise<Person> {
+  const entries = await deps.vault.list<unknown>(requestId, '');
+  const of = <T>(name: string): T | undefined => entries.find((e) => e.name === name)?.value as T | undefined;
+  const subject = of<SubjectEntry>(VAULT.subject);
+  if (subject === undefined) throw new VaultEntryMissing(VAULT.subject);
+  const identity = of<IdentityEntry>(VAULT.identity);
+  const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => e.value as Found);
+  const given = subject.identifiers.map(
+    (id, i): Identifier => ({ ...id, trust: identity?.proven.includes(i) === true ? 'proven' : 'unproven' }),
+  );
+  return {
+    subject,
+    found,
+    identifiers: strongest([...given, ...found.flatMap((f) => f.identifiers)]),
+    proven: given.filter((i) => i.trust === 'proven'),
+  };
+}
+
+/** One identifier per (type, normal form): the strongest trust wins, all spellings stay searchable by their normal form. */
+export function strongest(identifiers: readonly Identifier[]): Identifier[] {
+  const best = new Map<string, Identifier>();
+  for (const identifier of identifiers) {
+    const key = identifierKey(identifier);
+    const before = best.get(key);
+    if (before === undefined || RANK[identifier.trust] > RANK[before.trust]) best.set(key, identifier);
+  }
+  return [...best.values()];
+}
+
+export function identifierKey(identifier: { readonly type: string; readonly value: string }): string {
+  return `${identifier.type}\n${normaliseIdentifier(identifier.type, identifier.value)}`;
+}
+
+/** How many sure identifiers of each type the plan rests on (part of each part's hash). */
+export function countSure(identifiers: readonly Identifier[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { type, trust } of identifiers) {
+    if (trust === 'proven' || trust === 'system') counts[type] = (counts[type] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Keyed hashes of the sure identifiers, sorted, for the person fence and the deletion ledger. */
+export async function sureHashes(
+  deps: ActivityDeps,
+  operator: string,
+  identifiers: readonly Identifier[],
+): Promise<string[]> {
+  const sure = identifiers.filter((i) => i.trust === 'proven' || i.trust === 'system');
+  const hashes = await Promise.all(sure.map((i) => deps.hasher.hash(operator, i.type, i.value)));
+  return [...new Set(hashes)].sort();
+}

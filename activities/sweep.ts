@@ -1,0 +1,74 @@
+/**
+ * Looks for late writers after an erasure (+1 h, +1 d, +7 d, +30 d). Re-erases only the same internal ids, or datasets that
+ * no sign-up can create; a new record under an old identifier is reported as `reappeared`: the person may have come back.
+ */
+import type { PartVerdict, VerifyDone } from '../domain/lifecycle/results.js';
+import { refsOfPart } from '../domain/plan/build-plan.js';
+import type { Found, Ref } from '../domain/plan/types.js';
+import { VAULT } from '../domain/ports/vault.js';
+import { isDerived } from './apply.js';
+import type { ActivityDeps } from './deps.js';
+import { generationOf, stepMemory, targetsOf } from './parts.js';
+import { loadPerson } from './person.js';
+import type { PartsInput } from './types.js';
+
+export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<VerifyDone> {
+  const pack = await deps.packs.byHash(input.policyHash);
+  const person = await loadPerson(deps, input.requestId);
+  const connector = deps.connectors.connector(pack, input.system);
+  const known = person.found.find((f) => f.system === input.system);
+  const again = await connector.discover({
+    right: input.right,
+    identifiers: person.identifiers,
+    onlyOrganisation: null,
+    datasets: input.scopeDatasets,
+    heartbeat: deps.heartbeat,
+  });
+  const seen = new Set((known?.refs ?? []).map(refKey));
+  const fresh = again.refs.filter((r) => !seen.has(refKey(r)));
+  const generation = generationOf(input);
+  const checked = await connector.verify({
+    requestId: input.requestId,
+    targets: targetsOf(
+      pack,
+      person.found,
+      input.parts.map((p) => p.part),
+    ),
+    identifiers: person.identifiers,
+    generation,
+    memory: stepMemory(deps, input.requestId, input.system, generation),
+    heartbeat: deps.heartbeat,
+  });
+  const withFresh: Found[] = [
+    ...person.found.filter((f) => f.system !== input.system),
+    { ...again, refs: [...(known?.refs ?? []), ...fresh] },
+  ];
+  const verdicts: PartVerdict[] = [];
+  let adopt = false;
+  for (const { part } of input.parts) {
+    const base = checked.find((r) => r.key === part.key);
+    const late = refsOfPart(pack.pack, withFresh, part).filter((r) => !seen.has(refKey(r)));
+    if (late.length > 0 && !isDerived(pack, part)) {
+      verdicts.push({ key: part.key, verdict: 'reappeared', remaining: late.length, method: 'sweep' });
+      adopt = true;
+    } else if (late.length > 0) {
+      verdicts.push({ key: part.key, verdict: 'stillPresent', remaining: late.length, method: 'sweep' });
+      adopt = true;
+    } else {
+      verdicts.push({
+        key: part.key,
+        verdict: base?.verdict ?? 'unverifiable',
+        remaining: base?.remaining ?? 0,
+        method: `sweep_${base?.method ?? 'none'}`,
+      });
+    }
+  }
+  const own = withFresh.at(-1);
+  if (adopt && own !== undefined)
+    await deps.vault.put(input.requestId, [{ name: VAULT.found(input.system), value: own }]);
+  return { kind: 'sweep', stamp: deps.stamp(), parts: verdicts };
+}
+
+function refKey(ref: Ref): string {
+  return `${ref.dataset}\n${ref.kind}\n${ref.id}`;
+}

@@ -1,0 +1,90 @@
+import type { Texts } from './texts.js';
+
+export const sv: Texts = {
+  greeting: 'Hej,',
+  closing: 'Med vänlig hälsning\n{operatorName}\n{operatorAddress}\nDataskydd: {dpo}',
+  reference: 'Referens: {requestId}',
+  simulated: 'SIMULERAD TID: datumen i detta brev har flyttats fram för en demonstration.',
+  received: 'Vi tog emot din begäran ({right}) den {receivedOn}.',
+  rights: {
+    access: 'tillgång till dina uppgifter',
+    erasure: 'radering av dina uppgifter',
+    rectification: 'rättelse av dina uppgifter',
+    portability: 'överföring av dina uppgifter',
+    restriction: 'begränsning av behandlingen',
+    objection: 'invändning',
+    consent_withdrawal: 'återkallat samtycke',
+    opt_out: 'avregistrering',
+  },
+  subjects: {
+    question: 'En fråga om din begäran',
+    extension: 'Vi behöver mer tid för din begäran',
+    approval_requested: 'Beslut behövs om en begäran från en registrerad',
+    approval_reminder: 'Påminnelse: beslut behövs om en begäran från en registrerad',
+    interim: 'Så står det till med din begäran i dag',
+    final: 'Svar på din begäran',
+  },
+  question:
+    'För att gå vidare med din begäran behöver vi fråga:\n\n{text}\n\nTills du svarar kan den tid som lagen ger oss stå stilla.',
+  extension:
+    'Din begäran kräver mer tid än den första perioden. Vi svarar senast den {extendedDue}. Skälet är:\n\n{text}',
+  approvalRequested:
+    'En person begär {right}. Er organisation är personuppgiftsansvarig för {records} post(er) om personen hos {operatorName}. Som ert personuppgiftsbiträde får vi inte göra något innan ni har beslutat.',
+  approvalReminder:
+    'Vi bad er den {requestedOn} att besluta om en begäran ({right}). Vi har inte fått något beslut, och tystnad räknas inte som ett.',
+  approvalHow: 'Godkännande: {approvalId}. Besluta senast {due}: {decisionUrl}',
+  interimIntro: 'I dag är sista dagen i perioden för din begäran, och den är inte klar. Så här står det till:',
+  finalIntro: {
+    fulfilled: 'Din begäran har genomförts helt.',
+    partially_fulfilled: 'Din begäran har genomförts delvis.',
+    nothing_found: 'Vi har sökt i alla system och hittade ingenting om dig.',
+    refused: 'Vi kan inte genomföra din begäran.',
+    rejected_by_controller: 'Organisationen som ansvarar för uppgifterna tillät oss inte att genomföra din begäran.',
+    controller_silent:
+      'Organisationen som ansvarar för uppgifterna har inte sagt vad vi ska göra. Utan dess tillstånd får vi inte agera.',
+    cannot_identify: 'Vi kunde inte bekräfta att begäran kommer från dig.',
+    not_controller: 'Vi ansvarar inte för de uppgifter som du frågar om.',
+    out_of_scope: 'Din begäran ligger utanför det som lagen omfattar.',
+    withdrawn: 'Du har återkallat din begäran. Du kan ta upp den igen inom 14 dagar.',
+    superseded: 'Din begäran behandlas tillsammans med en tidigare.',
+  },
+  headDone: 'Detta har gjorts:',
+  headKept: 'Detta behålls, och varför:',
+  headOpen: 'Detta är fortfarande öppet:',
+  headNotFound: 'Sökt, inget hittat: {datasets}.',
+  lineDone: '- {dataset}: {records} post(er) raderade, kontrollerat den {verifiedOn}.',
+  lineCollected: '- {dataset}: {records} post(er) insamlade åt dig.',
+  lineByHand: '- {dataset}: gjort för hand.',
+  lineKeptUntil: '- {dataset}: {records} post(er) behålls till utgången av {until} ({basis}).',
+  lineKept: '- {dataset}: {records} post(er) behålls ({basis}).',
+  lineRejected: '- {dataset}: inte tillåtet av organisationen {organisation}.',
+  lineUndecided: '- {dataset}: inget beslut från organisationen {organisation}.',
+  lineBlocked: '- {dataset}: spärrat ({basis}). Det går vidare av sig självt när skälet är borta.',
+  lineSkipped: '- {dataset}: inte gjort ({basis}).',
+  linePending: '- {dataset}: inte klart ännu; vi fortsätter och skriver igen.',
+  lineReview: '- {dataset}: en människa måste titta på det först.',
+  responsible:
+    '{organisation} ansvarar för dessa uppgifter. Vi skickade din begäran vidare den {requestedOn}; vänd dig till dem med frågor.',
+  backupsUntil:
+    'Säkerhetskopior kan fortfarande innehålla dina uppgifter till {until}. De används inte, och det som raderats raderas igen efter en återställning.',
+  backupsGone: 'Ingen säkerhetskopia innehåller längre dina uppgifter.',
+  backupsUnknown: 'Vi kunde inte lista säkerhetskopiorna ännu och skriver igen.',
+  packageReady:
+    'Dina uppgifter är klara: {packageUrl}. Du behöver en kod som skickas till din bekräftade adress. De kan laddas ner en gång.',
+  packageWaits: 'Dina uppgifter är insamlade och granskas för uppgifter om andra innan de lämnas ut.',
+  refusal: {
+    manifestly_unfounded: 'Begäran är uppenbart ogrundad (artikel 12.5 i dataskyddsförordningen).',
+    excessive: 'Begäran är orimlig (artikel 12.5 i dataskyddsförordningen).',
+    exemption: 'Lagen kräver eller tillåter att vi behåller uppgifterna (artikel 17.3 i dataskyddsförordningen).',
+    rights_of_others: 'Det skulle inverka på andras rättigheter (artikel 15.4 i dataskyddsförordningen).',
+    not_controller: 'Vi är inte personuppgiftsansvariga för dessa uppgifter.',
+    out_of_scope: 'Begäran ligger utanför lagen.',
+    no_ground: 'Inget av skälen i artikel 17.1 i dataskyddsförordningen föreligger.',
+  },
+  refusalLate: 'Vi borde ha meddelat detta senast den {refusalDue}. Det gjorde vi inte, och det beklagar vi.',
+  reason: 'Vårt skäl: {text}',
+  cannotIdentify: 'Skickar du mer som visar vem du är tar vi upp begäran igen.',
+  commitment: 'Salt till ditt intyg (spara det; det visar att intyget gäller dig): {salt}',
+  complaint:
+    'Är du missnöjd kan du klaga hos {authority} ({authorityUrl}) eller hos tillsynsmyndigheten där du bor, och du kan gå till domstol.',
+};
