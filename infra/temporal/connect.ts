@@ -1,6 +1,6 @@
 /** The client side: a lazy connection, deadlines on every call, and errors with a code. */
 import { Client, Connection, ServiceError, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { KeyRing } from '../keys/index.js';
 import { SEARCH_ATTRIBUTES, temporalOptions } from './options.js';
 
@@ -87,8 +87,8 @@ function awayError(error: unknown): TemporalError | null {
 }
 
 const TYPES = {
-  Keyword: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-  Datetime: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+  Keyword: proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  Datetime: proto.temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 } as const;
 
 /** Registers our search attributes on a server that was not started with them; idempotent. */

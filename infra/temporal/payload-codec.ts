@@ -7,7 +7,7 @@
  * open in another.
  */
 import { ApplicationFailure, type Payload, type PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { KeyError, aadOf, open, seal, type DataKey, type KeyRing } from '../keys/index.js';
 
 type Context = Parameters<PayloadCodec['encode']>[1];
@@ -69,7 +69,7 @@ class RequestCodec implements PayloadCodec {
   }
 
   private sealed(payload: Payload, key: DataKey, scope: string): Payload {
-    const plain = temporal.api.common.v1.Payload.encode(payload).finish();
+    const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
     return {
       metadata: { encoding: bytes(ENCODING), [KID]: bytes(key.kid), [SCOPE]: bytes(scope) },
       data: seal(key.bytes, plain, this.aad(key, scope)),
@@ -92,7 +92,7 @@ class RequestCodec implements PayloadCodec {
     const plain =
       text(payload, KID) === key.kid ? open(key.bytes, payload.data ?? new Uint8Array(), this.aad(key, scope)) : null;
     if (plain === null) throw ApplicationFailure.nonRetryable('codec_damaged', 'codec_damaged');
-    return temporal.api.common.v1.Payload.decode(plain);
+    return proto.temporal.api.common.v1.Payload.decode(plain);
   }
 
   private async namespaceKey(): Promise<DataKey> {
