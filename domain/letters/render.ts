@@ -64,10 +64,9 @@ export function renderLetter(kind: LetterKind, facts: RunFacts, context: LetterC
 
 function approvalParagraphs(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values): string[] {
   const approval = facts.approvals.find((a) => a.id === context.approvalId);
-  const keys = new Set(approval?.parts ?? []);
   const records = facts.steps
-    .filter((s) => [...keys].some((k) => k.startsWith(`${s.system}/${s.dataset}/${s.organisation ?? '-'}`)))
-    .reduce((sum, s) => sum + s.records, 0);
+    .filter((s) => approval?.parts.includes(s.key) === true)
+    .reduce((sum, s) => sum + s.planned, 0);
   const values = {
     ...base,
     records,

@@ -5,11 +5,14 @@ import type { LetterRun, Run } from './run.js';
 import { computeAnswer, computeOutcome } from './view.js';
 
 export interface StepFact {
+  readonly key: string;
   readonly system: string;
   readonly dataset: string;
   readonly organisation: string | null;
   readonly role: 'controller' | 'processor';
   readonly operation: string;
+  /** Records in the plan as it was shown; `records` are those of the last apply. */
+  readonly planned: number;
   readonly records: number;
   readonly held: number;
   readonly outcome: StepOutcome;
@@ -46,6 +49,9 @@ export interface RunFacts {
   readonly outcome: RequestOutcome;
   readonly answer: Answer;
   readonly dataMapRoot: string | null;
+  /** Systems that answered discovery. */
+  readonly searched: readonly string[];
+  readonly scopeDatasets: readonly string[] | null;
   readonly steps: readonly StepFact[];
   readonly approvals: readonly ApprovalFact[];
   readonly backups: readonly {
@@ -74,12 +80,16 @@ export function factsOf(run: Run): RunFacts {
     outcome: computeOutcome(run),
     answer: run.answer ?? computeAnswer(run),
     dataMapRoot: run.plan?.dataMapRoot ?? null,
+    searched: run.input.rules.systems.filter((s) => (run.discovery[s.id]?.answered ?? -1) >= 0).map((s) => s.id),
+    scopeDatasets: run.input.scopeDatasets,
     steps: run.parts.map((p) => ({
+      key: p.part.key,
       system: p.part.system,
       dataset: p.part.dataset,
       organisation: p.part.organisation,
       role: p.part.role,
       operation: p.part.action,
+      planned: p.part.records,
       records: p.touched ?? p.part.records,
       held: p.part.held,
       outcome: p.outcome,

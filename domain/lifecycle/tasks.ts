@@ -62,7 +62,8 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
     tasks.push({ key: `notify/${letter.id}`, kind: 'notify', letter: { ...letter } });
   if (run.phase === 'discovering' || run.phase === 'parts_run' || run.phase === 'responding') discoverTasks(run, tasks);
   if (run.phase === 'discovering' || run.phase === 'parts_run') planTask(run, tasks);
-  if (run.phase !== 'received' && run.phase !== 'identifying' && run.phase !== 'closed' && run.phase !== 'shredded') guardTasks(run, tasks);
+  if (run.phase !== 'received' && run.phase !== 'identifying' && run.phase !== 'closed' && run.phase !== 'shredded')
+    guardTasks(run, tasks);
   if (run.phase === 'parts_run' || run.phase === 'responding' || run.phase === 'awaiting_backup_expiry') {
     partTasks(run, inFlight, tasks, now);
   }
