@@ -1,42 +1,13 @@
 /** Offline check of a certificate: what docs/certificate.md tells a stranger to do, in the same order. */
 import { canonicalBytes, canonicalJson } from '../ledger/canonical-json.js';
-import {
-  ledgerOrigin,
-  parseCheckpoint,
-  verifyCheckpoint,
-  type ParsedCheckpoint,
-  type Verify,
-} from '../ledger/checkpoint.js';
+import { failed, ok, parseCanonical, type CheckTools, type Finding } from '../ledger/check-tools.js';
+import { ledgerOrigin, parseCheckpoint, verifyCheckpoint, type ParsedCheckpoint } from '../ledger/checkpoint.js';
 import { fromBase64Url } from '../ledger/base64.js';
 import { entryLeaf } from '../ledger/entry.js';
 import { hashBytes, isHashText } from '../ledger/hash-text.js';
 import { verifyInclusion, type Sha256 } from '../ledger/merkle.js';
 import { bySystemAndDataset, dataMapRoot } from './data-map.js';
 import { CERTIFICATE_VERSION, NO_OPERATION, type Certificate } from './types.js';
-
-/** One thing that was looked at. `open`: could not be checked from this file alone. */
-export interface Finding {
-  readonly result: 'ok' | 'failed' | 'open';
-  readonly text: string;
-}
-
-export interface CheckTools {
-  readonly sha256: Sha256;
-  readonly verify: Verify;
-  /** Raw Ed25519 key, and its id, that the file is checked with. */
-  readonly publicKey: Uint8Array;
-  readonly keyId: string;
-}
-
-/** Reads JSON text that must be exactly its own canonical form; null otherwise. */
-export function parseCanonical(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return canonicalJson(value) === text ? value : null;
-  } catch {
-    return null;
-  }
-}
 
 /**
  * Checks the text of a certificate file. Stops at the first thing without which the rest means nothing (bytes, shape,
@@ -230,5 +201,3 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isListOf = (value: unknown, check: (row: Record<string, unknown>) => boolean): boolean =>
   Array.isArray(value) && value.every((row) => isRecord(row) && check(row));
-const ok = (text: string): Finding => ({ result: 'ok', text });
-const failed = (text: string): Finding => ({ result: 'failed', text });

@@ -9,7 +9,7 @@ export {
   type CertificateInput,
   type CertificateStep,
 } from './build.js';
-export { checkCertificate, parseCanonical, type CheckTools, type Finding } from './check.js';
+export { checkCertificate } from './check.js';
 export { dataMap, dataMapRoot, subjectCommitment, type DataMap, type DataMapRow } from './data-map.js';
 export type {
   Certificate,
