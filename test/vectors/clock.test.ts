@@ -36,7 +36,31 @@ async function run(lines: readonly string[]): Promise<string[]> {
 
 test('the vector file holds the rows of the requirements', () => {
   const rows = new Set(vectors.map(({ vector }) => vector));
-  for (const row of ['T1', 'T2', 'T4', 'T5', 'T6', 'T7', 'T9', 'T11', 'T12', 'T14', 'T15', 'T16', 'T18', 'T19', 'T21', 'T22', 'T24', 'T25', 'T26', 'T27', 'T29', 'T30', 'T32']) {
+  for (const row of [
+    'T1',
+    'T2',
+    'T4',
+    'T5',
+    'T6',
+    'T7',
+    'T9',
+    'T11',
+    'T12',
+    'T14',
+    'T15',
+    'T16',
+    'T18',
+    'T19',
+    'T21',
+    'T22',
+    'T24',
+    'T25',
+    'T26',
+    'T27',
+    'T29',
+    'T30',
+    'T32',
+  ]) {
     expect(rows).toContain(row);
   }
 });
