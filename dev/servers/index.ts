@@ -14,5 +14,5 @@ export {
   type TemporalChoice,
 } from './temporal.js';
 export { startLocalstripe, type RunningLocalstripe } from './localstripe.js';
-export { assertPortFree, freePort, portOpen } from './ports.js';
+export { assertPortFree, freePort, httpOk, portOpen } from './ports.js';
 export { mongoCapabilities, type MongoCapabilities } from './capabilities.js';

@@ -41,3 +41,10 @@ export function portOpen(port: number): Promise<void> {
     socket.once('error', reject);
   });
 }
+
+/** Resolves when the URL answers with a success; rejects otherwise. For `ready` of a process that serves HTTP. */
+export async function httpOk(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`answered ${response.status}`);
+}

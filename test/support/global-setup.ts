@@ -3,7 +3,7 @@
  * throw-away data. An address given by HABEAS_TEST_MONGODB_URL or HABEAS_TEST_TEMPORAL_ADDRESS is used instead. The
  * servers of HABEAS_MONGODB_URL and HABEAS_TEMPORAL_ADDRESS are never used: tests write and drop databases.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,12 +13,25 @@ import {
   startTemporal,
   temporalTestServerPath,
 } from '../../dev/servers/index.js';
+import { processIdentity } from '../../dev/setup/process.mjs';
 import { Supervisor } from '../../dev/supervise/index.js';
 
 const say = (line: string): void => void process.stderr.write(`test servers: ${line}\n`);
 
+const PREFIX = 'habeas-test-';
+
+/** Folders of runs that were killed: their servers are gone with them, their data is not. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^habeas-test-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && processIdentity(Number(pid)) === null)
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
 export async function setup(): Promise<() => Promise<void>> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'habeas-test-'));
+  sweep();
+  const dataDir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const supervisor = new Supervisor({ dataDir });
   const teardown = async (): Promise<void> => {
     await supervisor.stop();
