@@ -60,7 +60,7 @@ function kept(meta: LogMetadata): LogFields {
     component: word(meta['sdkComponent']),
     workflow: word(meta['workflowType']),
     workflowId: word(meta['workflowId'] ?? meta['workflow_id']),
-    runId: word(meta['runId'] ?? meta['run_id']),
+    runId: word(meta['runId'] ?? meta['workflowRunId'] ?? meta['run_id']),
     activity: word(meta['activityType'] ?? meta['activity_type']),
     taskQueue: word(meta['taskQueue'] ?? meta['task_queue']),
     ...(typeof attempt === 'number' ? { attempt } : {}),

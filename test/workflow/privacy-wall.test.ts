@@ -179,7 +179,7 @@ describe('the second wall', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     const events = new Set(lines.map((line) => line['event']));
     expect(events).toContain('temporal.activity_failed');
-    expect(events).toContain('temporal.workflow_task_failed');
+    expect(events).toContain('temporal.workflow_task_failing');
     expect(lines.find((line) => line['event'] === 'temporal.activity_failed')).toMatchObject({
       workflow: 'leaky',
       taskQueue: TASK_QUEUE,
