@@ -83,6 +83,31 @@ export async function removeExpired(options: {
   return expired.map((copy) => copy.backupId);
 }
 
+/**
+ * One turn of the nightly rotation: takes a dump unless the newest one is younger than `every` milliseconds (default a
+ * day), then removes what is past its retention. Call it at start and now and then; calling it again does nothing.
+ */
+export async function rotate(
+  options: TakeDumpOptions & { readonly retention: string; readonly every?: number },
+): Promise<{ readonly taken: string | null; readonly removed: readonly string[] }> {
+  const now = options.now ?? new Date();
+  await mkdir(options.location, { recursive: true, mode: 0o700 });
+  const inventory = createBackupInventory(
+    { id: 'rotation', retention: options.retention },
+    { location: options.location, worldNow: () => now },
+  );
+  const newest = Math.max(
+    ...(await inventory.list()).map((copy) => (copy.takenAt === null ? 0 : Date.parse(copy.takenAt))),
+    0,
+  );
+  const due = now.getTime() - newest >= (options.every ?? 86_400_000);
+  const taken = due ? (await takeDump({ ...options, now })).backupId : null;
+  return {
+    taken,
+    removed: await removeExpired({ location: options.location, retention: options.retention, before: now }),
+  };
+}
+
 async function dumpDatabase(db: Db, folder: string, gzip: boolean): Promise<readonly Counted[]> {
   const namespaces: Counted[] = [];
   for (const info of await db.listCollections().toArray()) {

@@ -133,6 +133,16 @@ describe('seeding', () => {
     expect(sendgrid.state().accounts['']?.global).toContain('kari.nordmann@example.no');
   });
 
+  it('keeps operators apart, and needs no counterpart', async () => {
+    const other = await testDatabase('people_defigo');
+    const result = await seedOperator({ operator: 'defigo', mongoUrl: other.url, database: other.name, now });
+    expect(result).toMatchObject({ seeded: true, customers: 0, contacts: 0, records: { users: 1_003 } });
+    const ola = await other.db.collection('users').findOne({ emailNorm: 'ola.berg@example.no' });
+    expect(await other.db.collection('access_events').countDocuments({ userId: ola?._id })).toBe(40);
+    expect(await other.db.collection('apartments').countDocuments({ 'residents.userId': ola?._id })).toBe(1);
+    await other.drop();
+  });
+
   it('never brings anybody back', async () => {
     await mongo.db.collection('users').deleteOne({ _id: 'usr_00000' as never });
     const before = await mongo.db.collection('orders').countDocuments();

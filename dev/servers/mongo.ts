@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MongoClient, MongoServerError } from 'mongodb';
 import { SetupError } from '../setup/errors.mjs';
+import { memoryServerMongod } from '../setup/mongod.mjs';
 import { onPath } from '../setup/process.mjs';
 import { ensurePythonPackages, pythonPackagesPresent, pythonTool } from '../setup/python-packages.mjs';
 import { Supervisor, type ChildSpec, type OwnedChild } from '../supervise/index.js';
@@ -39,7 +40,7 @@ export async function resolveMongo(options: ResolveOptions = {}): Promise<MongoC
     if (major >= OLDEST_MONGOD) return { kind: 'mongod', command: local, why: `mongod ${major} is on PATH` };
     say(`mongod on PATH is older than ${OLDEST_MONGOD}: not used`);
   }
-  const cached = await memoryServerBinary(false);
+  const cached = await memoryServerMongod({ download: false });
   if (cached !== null)
     return { kind: 'mongod', command: cached, why: 'mongodb-memory-server-core has a cached mongod' };
   if (pythonPackagesPresent()) {
@@ -50,7 +51,7 @@ export async function resolveMongo(options: ResolveOptions = {}): Promise<MongoC
   }
   if (process.env['HABEAS_ALLOW_DOWNLOAD'] === '1') {
     say('downloading a real mongod (HABEAS_ALLOW_DOWNLOAD=1)');
-    const downloaded = await memoryServerBinary(true);
+    const downloaded = await memoryServerMongod({ download: true });
     if (downloaded !== null)
       return { kind: 'mongod', command: downloaded, why: 'downloaded, since HABEAS_ALLOW_DOWNLOAD=1' };
     say('the download of mongod failed');
@@ -68,16 +69,6 @@ async function mongodMajor(command: string): Promise<number> {
     return Number(/db version v(\d+)\./.exec(stdout)?.[1] ?? 0);
   } catch {
     return 0;
-  }
-}
-
-async function memoryServerBinary(download: boolean): Promise<string | null> {
-  process.env['MONGOMS_RUNTIME_DOWNLOAD'] = String(download);
-  try {
-    const { MongoBinary } = await import('mongodb-memory-server-core');
-    return await MongoBinary.getPath({});
-  } catch {
-    return null;
   }
 }
 

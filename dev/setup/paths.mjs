@@ -7,7 +7,12 @@ export function rootFolder() {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
     const manifest = join(folder, 'package.json');
-    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === 'habeas') return folder;
+    if (
+      existsSync(manifest) &&
+      existsSync(join(folder, 'package-lock.json')) &&
+      JSON.parse(readFileSync(manifest, 'utf8')).name === 'habeas'
+    )
+      return folder;
     const up = dirname(folder);
     if (up === folder) throw new Error('not inside a clone of habeas');
     folder = up;

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { ensureBuild } from './build.mjs';
 import { SetupError } from './errors.mjs';
 import { withSetupLock } from './lock.mjs';
+import { memoryServerMongod } from './mongod.mjs';
 import { ensureNpmPackages } from './npm-packages.mjs';
 import { onPath } from './process.mjs';
 import { ensurePythonPackages, pythonFolder } from './python-packages.mjs';
@@ -21,6 +22,7 @@ export async function setUp(options = {}) {
   checkNode();
   await withSetupLock({ waitMs: 15 * 60_000, say }, async () => {
     const npm = await ensureNpmPackages(say);
+    await downloadWhenAllowed(say);
     const python = await ensureServers(say);
     const build = options.build === false ? 'left out' : await ensureBuild(say);
     say(`ready: npm packages ${npm}, servers ${python}, build ${build.replace('_', ' ')}`);
@@ -36,6 +38,18 @@ function checkNode() {
       `Node ${process.versions.node} is not supported.`,
       'Install Node 20.20 or newer in line 20, or 22.14 or newer.',
     );
+}
+
+/**
+ * A real mongod, before the stand-in is installed: afterwards it is found in the cache, which comes first.
+ * @param {(line: string) => void} say
+ */
+async function downloadWhenAllowed(say) {
+  if (process.env['HABEAS_ALLOW_DOWNLOAD'] !== '1' || onPath('mongod') !== null) return;
+  if ((await memoryServerMongod({ download: false })) !== null) return;
+  say('downloading a real mongod (HABEAS_ALLOW_DOWNLOAD=1)');
+  if ((await memoryServerMongod({ download: true })) === null)
+    say('the download of mongod failed: going on with SecantusDB');
 }
 
 /**

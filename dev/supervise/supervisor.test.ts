@@ -86,6 +86,22 @@ describe('a supervisor', () => {
     expect(pauses.slice(0, 3)).toEqual([200, 400, 800]);
   });
 
+  it('ends a child that after a crash runs but does not serve, and starts it once more', async () => {
+    const events: SupervisorEvent[] = [];
+    const supervisor = new Supervisor({ dataDir, onEvent: (event) => events.push(event) });
+    const started = (): number => events.filter((event) => event.kind === 'started').length;
+    // Serves in its first and its third life only.
+    const ready = async (): Promise<void> => {
+      if (started() === 2) throw new Error('mute');
+    };
+    const child = await supervisor.start(node('mute', IDLE, { ready, readyTimeoutMs: 300 }));
+    process.kill(Number(child.pid), 'SIGKILL');
+    await until('third life serves', () => events.filter((event) => event.kind === 'ready').length === 2);
+    expect(events.filter((event) => event.kind === 'not_ready')).toHaveLength(1);
+    expect(child.restarts).toBe(2);
+    await supervisor.stop();
+  });
+
   it('leaves nothing running after a failed start', async () => {
     const supervisor = new Supervisor({ dataDir });
     await expect(

@@ -234,9 +234,12 @@ class Child implements OwnedChild {
     if (!this.#wanted) return;
     this.restarts += 1;
     this.#spawn();
+    const pidNow = this.#process?.pid;
     await this.#untilReady().catch((error: unknown) => {
-      if (this.#wanted)
-        this.#onEvent({ kind: 'not_ready', name: this.name, why: error instanceof Error ? error.message : 'unknown' });
+      if (!this.#wanted) return;
+      this.#onEvent({ kind: 'not_ready', name: this.name, why: error instanceof Error ? error.message : 'unknown' });
+      // One that runs but never serves is as good as crashed: end it, and its end starts it again.
+      if (pidNow !== undefined && this.#process?.pid === pidNow) signalGroup(pidNow, 'SIGKILL');
     });
   }
 

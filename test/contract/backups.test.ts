@@ -23,7 +23,7 @@ import {
   fileNameOf,
   namespacesOf,
 } from '../../connectors/backups/index.js';
-import { removeExpired, takeDump } from '../../dev/backups.js';
+import { removeExpired, rotate, takeDump } from '../../dev/backups.js';
 import { backupQuestion } from '../../domain/plan/backup-question.js';
 import { onPath } from '../../dev/setup/process.mjs';
 import { testDatabase, type TestDatabase } from '../support/mongo.js';
@@ -194,6 +194,17 @@ describe('the inventory', () => {
 });
 
 describe('the rotation', () => {
+  it('takes one dump a day, and never keeps one beyond its retention', async () => {
+    const turn = (now: string) =>
+      rotate({ url: mongo.url, database: mongo.name, location, retention: 'P2D', now: new Date(now) });
+    const first = await turn('2026-11-20T03:00:00.000Z');
+    expect(first.taken).not.toBe(null);
+    expect(await turn('2026-11-21T02:59:00.000Z')).toEqual({ taken: null, removed: [] });
+    expect((await turn('2026-11-21T03:00:00.000Z')).taken).not.toBe(null);
+    expect(await turn('2026-11-22T03:00:01.000Z')).toMatchObject({ removed: [first.taken] });
+    expect(readdirSync(location)).toHaveLength(2);
+  });
+
   it('removes what is past its expiry, and nothing else', async () => {
     const old = await dump(new Date('2026-08-01T03:00:00.000Z'));
     const young = await dump(new Date('2026-11-01T03:00:00.000Z'));
