@@ -84,6 +84,8 @@ export interface VerifyResult {
   readonly verdict: 'gone' | 'redacted' | 'kept' | 'stillPresent' | 'unverifiable';
   /** Records still holding the person, or for `kept` the records read back as intended. */
   readonly remaining: number;
+  /** Records left out of `remaining` because a hold keeps them; absent where the system knows no holds. */
+  readonly held?: number;
   /** How it was checked, as a code for the certificate (`absent_by_id_majority_read`, `tombstone`, `search_not_found`, …). */
   readonly method: string;
 }
