@@ -23,25 +23,25 @@ const LAWS: readonly RetentionLaw[] = [
   {
     id: 'no-bokforingsloven-13-primary',
     source: 'bokføringsloven § 13',
-    period: '5 years after the end of the financial year',
+    period: 'for 5 years after the end of the financial year',
     keepThrough: afterYearEnd(60),
   },
   {
     id: 'no-bokforingsloven-13-secondary',
     source: 'bokføringsloven § 13',
-    period: '3 years 6 months after the end of the financial year',
+    period: 'for 3 years 6 months after the end of the financial year',
     keepThrough: afterYearEnd(42),
   },
   {
     id: 'dk-bogforingsloven-12',
     source: 'bogføringsloven (2022) § 12',
-    period: '5 years after the end of the financial year',
+    period: 'for 5 years after the end of the financial year',
     keepThrough: afterYearEnd(60),
   },
   {
     id: 'se-bokforingslagen-7-2',
     source: 'bokföringslagen 7 kap. 2 §',
-    period: '31 December of the 7th calendar year after the year in which the financial year ended',
+    period: 'through 31 December of the 7th calendar year after the year in which the financial year ended',
     keepThrough: (financialYearEnd) => addDays(dayOf(partsOf(financialYearEnd).year + 7, 12, 31), 0),
   },
 ];

@@ -1,0 +1,44 @@
+/** `habeas policy check` and `habeas policy explain`. Results go to `write`, line by line; the return value is the exit status. */
+import { checkPaths, checkPolicies, faultLine, policiesFolder } from '../infra/policies/index.js';
+import { explainPack } from '../domain/policy/explain.js';
+
+export type Write = (line: string) => void;
+
+/**
+ * Checks packs and says every fault as `file:line:column path message`.
+ * @param paths files or folders; empty = the folder of the setting, or the shipped one
+ * @returns 0 when all is right, 1 when a fault was found
+ */
+export async function policyCheck(
+  paths: readonly string[],
+  write: Write,
+  setting: string | undefined = process.env['HABEAS_POLICIES'],
+): Promise<0 | 1> {
+  const { files, faults } = await checkPaths(paths.length === 0 ? [policiesFolder(setting)] : paths);
+  for (const fault of faults) write(faultLine(fault));
+  if (faults.length === 0) write(`${files.length} files checked, no faults`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+/**
+ * Says in plain words what the pack of an operator does.
+ * @returns 0; 1 when the pack has faults (they are written); 2 when there is no such operator
+ */
+export async function policyExplain(
+  operator: string,
+  write: Write,
+  setting: string | undefined = process.env['HABEAS_POLICIES'],
+): Promise<0 | 1 | 2> {
+  const folder = policiesFolder(setting);
+  const { packs, faults } = await checkPolicies(folder);
+  const frozen = packs.get(operator);
+  if (frozen === undefined) {
+    const own = faults.filter(({ file }) => file.endsWith(`/${operator}.yaml`) || file.endsWith(`/${operator}.yml`));
+    for (const fault of own) write(faultLine(fault));
+    if (own.length === 0) write(`no pack of "${operator}"; there are: ${[...packs.keys()].join(', ') || 'none'}`);
+    return own.length === 0 ? 2 : 1;
+  }
+  for (const line of explainPack(frozen.pack).trimEnd().split('\n')) write(line);
+  write(`Pack ${frozen.hash}`);
+  return 0;
+}
