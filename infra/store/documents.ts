@@ -33,6 +33,8 @@ export interface RequestDoc {
   /** Keyed hashes of the given identifiers: how a person's requests are found again. */
   readonly subjectHashes: readonly string[];
   readonly after: string | null;
+  /** Art. 17(1) ground as given, a code. */
+  readonly ground: string | null;
   readonly owner: string | null;
   /** How often the owner changed: part of the ETag, which the workflow's revision does not cover. */
   readonly assignments: number;
@@ -150,6 +152,9 @@ export interface PackageCodeDoc {
   readonly sentMs: number;
   readonly tries: number;
   readonly used: boolean;
+  /** Day number (UTC) of the last code and how many were sent on it. */
+  readonly day: number;
+  readonly sentToday: number;
   readonly expiresAt: Date;
 }
 

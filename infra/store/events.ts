@@ -5,6 +5,7 @@ import { guarded, StoreError, type Db } from './connect.js';
 export interface EventStore {
   /** Inserts it as `received`, or gives what is there. */
   receive(doc: EventDoc): Promise<EventDoc>;
+  get(id: string): Promise<EventDoc | null>;
   settle(id: string, state: 'applied' | 'refused', code: string | null): Promise<void>;
   /** A refused event may come again (its key, its approval or the plan may have changed): back to `received`. */
   reopen(id: string): Promise<void>;
@@ -29,6 +30,7 @@ export function createEventStore(db: Db): EventStore {
       }
       return (await guarded(() => events.findOne({ _id: doc._id }))) ?? doc;
     },
+    get: (id) => guarded(() => events.findOne({ _id: id })),
     async settle(id, state, code) {
       await guarded(() => events.updateOne({ _id: id, state: 'received' }, { $set: { state, code } }));
     },

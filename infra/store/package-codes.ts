@@ -6,9 +6,11 @@ import { guarded, type Db } from './connect.js';
 export const CODE_MS = 600_000;
 export const CODE_TRIES = 5;
 export const CODE_PAUSE_MS = 60_000;
+/** Codes per request and day: keeps the chance of guessing below one in ten thousand a day. */
+export const CODES_PER_DAY = 10;
 
 export interface PackageCodeStore {
-  /** Replaces an older code; false when the last one is less than a minute old. */
+  /** Replaces an older code; false when the last one is less than a minute old or the day's number is used up. */
   put(requestId: string, hash: string, nowMs: number): Promise<boolean>;
   /** True once: the right code, in time, not used, not tried out. Every wrong try counts. */
   take(requestId: string, hash: string, nowMs: number): Promise<boolean>;
@@ -20,7 +22,11 @@ export function createPackageCodeStore(db: Db): PackageCodeStore {
     async put(requestId, hash, nowMs) {
       const before = await guarded(() => codes.findOne({ _id: requestId }));
       if (before !== null && before.sentMs > nowMs - CODE_PAUSE_MS) return false;
-      const fresh = { hash, sentMs: nowMs, tries: 0, used: false, expiresAt: new Date(nowMs + CODE_MS) };
+      const day = Math.floor(nowMs / 86_400_000);
+      const sentToday = before?.day === day ? before.sentToday : 0;
+      if (sentToday >= CODES_PER_DAY) return false;
+      const expiresAt = new Date(nowMs + CODE_MS);
+      const fresh = { hash, sentMs: nowMs, tries: 0, used: false, day, sentToday: sentToday + 1, expiresAt };
       if (before === null) {
         await guarded(() => codes.updateOne({ _id: requestId }, { $setOnInsert: fresh }, { upsert: true }));
         return true;

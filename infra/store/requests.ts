@@ -50,6 +50,8 @@ export interface RequestStore {
     limit: number,
   ): Promise<RequestDoc[]>;
   ids(filter: RequestFilter, limit: number): Promise<string[]>;
+  /** Open requests of the operator that a guard blocks because of this reference. */
+  blockedBy(operator: string, ref: string): Promise<RequestDoc[]>;
   started(id: string): Promise<void>;
   assign(id: string, owner: string | null): Promise<RequestDoc | null>;
   /** Requests that were committed but not started before `olderThanMs`. */
@@ -121,6 +123,13 @@ export function createRequestStore(db: Db): RequestStore {
           .toArray();
         return found.map((doc) => doc._id);
       }),
+    blockedBy: (operator, ref) =>
+      guarded(() =>
+        requests
+          .find({ operator, 'view.guards.refs': ref } as Filter<RequestDoc>)
+          .limit(1_000)
+          .toArray(),
+      ),
     async started(id) {
       await guarded(() => requests.updateOne({ _id: id, start: 'pending' }, { $set: { start: 'done', input: null } }));
     },

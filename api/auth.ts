@@ -1,0 +1,74 @@
+/** Signing in by bearer token, and the first gate: role or scope of the table's row. Deny by default. */
+import type { Endpoint, Principal } from '../contracts/index.js';
+import type { TokenDoc } from '../infra/store/documents.js';
+import { tokenHash, type TokenStore } from '../infra/store/tokens.js';
+import type { TokenVerifier } from './deps.js';
+import { HttpProblem } from './http/problem.js';
+
+/** Throws when a row of the table does not say who may call it: such an API must not start. */
+export function assertWho(id: string, endpoint: Endpoint): void {
+  const who: unknown = endpoint.who;
+  if (who === 'everyone' || who === 'signature') return;
+  const listed = typeof who === 'object' && who !== null ? (who as { roles?: unknown; scopes?: unknown }) : null;
+  if (
+    listed === null ||
+    !Array.isArray(listed.roles) ||
+    !Array.isArray(listed.scopes) ||
+    listed.roles.length + listed.scopes.length === 0
+  ) {
+    throw new Error(`endpoint_without_who: ${id}`);
+  }
+}
+
+/** The principal of the Authorization header; null without one. Throws `unauthenticated` for one that is not valid. */
+export async function signIn(verifier: TokenVerifier, header: string | undefined): Promise<Principal | null> {
+  if (header === undefined) return null;
+  const token = /^Bearer ([A-Za-z0-9_-]{1,200})$/i.exec(header.trim())?.[1];
+  const principal = token === undefined ? null : await verifier.verify(token);
+  if (principal === null) throw new HttpProblem('unauthenticated');
+  return principal;
+}
+
+/** Throws `unauthenticated`, `forbidden` (wrong role) or `scope_missing` (naming the scopes that would do). */
+export function admit(endpoint: Endpoint, principal: Principal | null): void {
+  const { who } = endpoint;
+  if (who === 'everyone' || who === 'signature') return;
+  if (principal === null) throw new HttpProblem('unauthenticated');
+  if (principal.role !== null && who.roles.includes(principal.role)) return;
+  if (principal.scopes.some((scope) => who.scopes.includes(scope))) return;
+  if (principal.role !== null || who.scopes.length === 0) throw new HttpProblem('forbidden');
+  throw new HttpProblem('scope_missing', { detail: `needs one of: ${who.scopes.join(', ')}` });
+}
+
+/** How often `lastUsedAt` is written: once a minute is enough to see a token in use. */
+const USED_EVERY_MS = 60_000;
+
+/** The verifier over stored hashes. `wellFormed` (prefix and checksum) keeps typing errors away from the store. */
+export function createTokenVerifier(deps: {
+  readonly tokens: TokenStore;
+  readonly now: () => Date;
+  readonly wellFormed: (token: string) => boolean;
+}): TokenVerifier {
+  return {
+    async verify(token) {
+      if (!deps.wellFormed(token)) return null;
+      const doc = await deps.tokens.byHash(tokenHash(token));
+      const now = deps.now();
+      if (doc === null || doc.revokedAt !== null || Date.parse(doc.expiresAt) <= now.getTime()) return null;
+      if (doc.lastUsedAt === null || Date.parse(doc.lastUsedAt) < now.getTime() - USED_EVERY_MS)
+        await deps.tokens.used(doc._id, now.toISOString());
+      return principalOfToken(doc);
+    },
+  };
+}
+
+export function principalOfToken(doc: TokenDoc): Principal {
+  return {
+    id: doc._id,
+    kind: doc.organisation !== null ? 'organisation' : doc.role !== null ? 'person' : 'machine',
+    role: doc.role as Principal['role'],
+    scopes: doc.scopes as Principal['scopes'],
+    operators: [doc.operator],
+    organisation: doc.organisation,
+  };
+}

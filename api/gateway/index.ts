@@ -1,0 +1,3 @@
+/** port: what the API asks of running requests · temporal: the same over a Temporal client. */
+export { GatewayError, Refusal, type Commands, type Gateway } from './port.js';
+export { createTemporalGateway, refusalOf, type TemporalAccess, type TemporalGatewayOptions } from './temporal.js';

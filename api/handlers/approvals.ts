@@ -1,0 +1,269 @@
+/** Approvals: own list, one, the person for its organisation, the decision. */
+import type { ApprovalView, Decision } from '../../contracts/index.js';
+import type { CommandResult, DecideCommand } from '../../domain/lifecycle/commands.js';
+import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
+import type { Found, Plan } from '../../domain/plan/types.js';
+import { VAULT } from '../../domain/ports/vault.js';
+import { decodeCursor, encodeCursor } from '../../infra/store/cursor.js';
+import type { RequestDoc } from '../../infra/store/documents.js';
+import { approvalOf, isParty, maySee } from '../access.js';
+import type { ApiDeps } from '../deps.js';
+import { Refusal } from '../gateway/index.js';
+import { principalOf, type Handler } from '../http/call.js';
+import { etagOf, isFresh } from '../http/etag.js';
+import { once } from '../http/idempotency.js';
+import { page } from '../http/pages.js';
+import { HttpProblem } from '../http/problem.js';
+import { caseNow, draft, noteRead, speakerOf } from '../ledger-notes.js';
+import { askedOperators } from './read-requests.js';
+import { awaitProjection } from './represent.js';
+
+export function listApprovals(deps: ApiDeps): Handler {
+  return async (call) => {
+    const principal = principalOf(call);
+    const query = call.query as { operator?: string; state?: string; request?: string; cursor?: string; limit: number };
+    const operators = askedOperators(call, query.operator);
+    const position = query.cursor === undefined ? null : decodeCursor(deps.mac, 'approvals', query.cursor);
+    const [fromId, fromApproval] = position === null ? [null, null] : [String(position[0]), String(position[1])];
+    // Officers see their operator's, an organisation its own, a machine of no organisation none: it is no party.
+    if (principal.role !== 'privacy_officer' && principal.organisation === null)
+      return page(call, '/v1/approvals', [], null);
+    const docs = await deps.requests.withApprovals(
+      {
+        operators,
+        ...(principal.organisation === null ? {} : { organisation: principal.organisation }),
+        state: query.state,
+        request: query.request,
+      },
+      fromId,
+      query.limit + 1,
+    );
+    const all = docs.flatMap((doc) =>
+      doc.approvals
+        .filter((a) => maySee(principal, a) && (query.state === undefined || a.state === query.state))
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .filter((a) => doc._id !== fromId || fromApproval === null || a.id > fromApproval),
+    );
+    const shown = all.slice(0, query.limit);
+    const last = shown.at(-1);
+    const more = all.length > shown.length || docs.length > query.limit;
+    const end = last ?? null;
+    const next = more && end !== null ? encodeCursor(deps.mac, 'approvals', [end.requestId, end.id]) : null;
+    return page(call, '/v1/approvals', shown, next);
+  };
+}
+
+export function getApproval(deps: ApiDeps): Handler {
+  return async (call) => {
+    const { doc, approval } = await approvalOf(deps, call);
+    const etag = etagOf(approval.revision);
+    if (isFresh(call.header('if-none-match'), etag)) return { status: 304, headers: { ETag: etag } };
+    await noteRead(deps, principalOf(call), call.now, { what: 'approval', operator: doc.operator, request: doc });
+    return { status: 200, body: approval, headers: { ETag: etag } };
+  };
+}
+
+/**
+ * The single exception of the gate: the operator as processor forwards the request to the controller (GDPR Art. 28(3)(e)).
+ * Shows what stands in that organisation's own records and nothing else, after identity is verified, with an entry first.
+ */
+export function getApprovalSubject(deps: ApiDeps): Handler {
+  return async (call) => {
+    const principal = principalOf(call);
+    const { doc, approval } = await approvalOf(deps, call);
+    const { organisation } = approval;
+    if (approval.kind !== 'organisation' || organisation === null || principal.organisation !== organisation)
+      throw new HttpProblem('not_found');
+    if (doc.view.identity.state !== 'verified') throw new HttpProblem('identity_not_verified');
+    const [subject, identity, plan, found] = await Promise.all([
+      deps.vault.get<SubjectEntry>(doc._id, VAULT.subject),
+      deps.vault.get<IdentityEntry>(doc._id, VAULT.identity),
+      deps.vault.get<Plan>(doc._id, VAULT.plan),
+      deps.vault.list<Found>(doc._id, VAULT.found('')),
+    ]);
+    if (subject === null) throw new HttpProblem('forgotten');
+    const own = ownRecords(
+      organisation,
+      plan,
+      found.map((entry) => entry.value),
+    );
+    await deps.ledger.append([
+      draft({
+        id: `subject/${approval.id}/${principal.id}/${call.traceId}`,
+        operator: doc.operator,
+        at: caseNow(doc, call.now),
+        actor: speakerOf(principal),
+        action: 'approval.subject_read',
+        requestId: doc._id,
+        code: organisation,
+        after: { approval: approval.id, records: own.records.length },
+        policyHash: doc.view.policy.hash,
+      }),
+    ]);
+    const { agent } = subject;
+    return {
+      status: 200,
+      headers: { 'Cache-Control': 'no-store' },
+      body: {
+        approvalId: approval.id,
+        requestId: doc._id,
+        operator: doc.operator,
+        organisation,
+        right: doc.right,
+        ground: doc.ground,
+        receivedAt: doc.view.receivedAt,
+        due: doc.view.clock.due,
+        identity: { method: identity?.method ?? 'unknown', level: identity?.level ?? doc.view.identity.level ?? 'low' },
+        agent: agent === null ? null : { name: String(agent['name']), capacity: String(agent['capacity']) },
+        ...own,
+      },
+    };
+  };
+}
+
+/**
+ * Records of one organisation: those that name it themselves, and inherited ones (no name of their own) where no other
+ * organisation has a part in that dataset. In doubt a record is left out: showing less is a question, showing more is a breach.
+ */
+export function ownRecords(
+  organisation: string,
+  plan: Plan | null,
+  found: readonly Found[],
+): {
+  readonly identifiers: { type: string; value: string }[];
+  readonly records: { system: string; dataset: string; id: string }[];
+} {
+  const parts = plan?.parts ?? [];
+  const owners = (system: string, dataset: string): (string | null)[] => [
+    ...new Set(parts.filter((p) => p.system === system && p.dataset === dataset).map((p) => p.organisation)),
+  ];
+  const records: { system: string; dataset: string; id: string }[] = [];
+  const identifiers = new Map<string, { type: string; value: string }>();
+  for (const answer of found) {
+    for (const ref of answer.refs) {
+      const parties = owners(answer.system, ref.dataset);
+      const mine =
+        ref.organisation === organisation
+          ? parties.includes(organisation)
+          : ref.organisation === null && parties.length === 1 && parties[0] === organisation;
+      if (!mine) continue;
+      records.push({ system: answer.system, dataset: ref.dataset, id: ref.id });
+      for (const hit of ref.matchedBy)
+        identifiers.set(JSON.stringify([hit.type, hit.value]), { type: hit.type, value: hit.value });
+    }
+  }
+  return { identifiers: [...identifiers.values()], records };
+}
+
+export function decideApproval(deps: ApiDeps): Handler {
+  return async (call) => {
+    const principal = principalOf(call);
+    const { doc, approval } = await approvalOf(deps, call);
+    const decision = call.body as Decision;
+    const speaker = speakerOf(principal);
+    return once(deps, call, `${approval.id}/decision`, async (updateId) => {
+      try {
+        if (!isParty(principal, approval)) throw new Refusal('not_the_party');
+        const result = await deps.gateway.update(
+          doc._id,
+          'decide',
+          updateId,
+          await decideCommand(deps, doc, approval, decision, speaker, updateId),
+        );
+        const after = await decided(deps, doc, approval, decision, principal.id, result, call.now);
+        return { status: 200, body: after, headers: { ETag: etagOf(after.revision) } };
+      } catch (error) {
+        if (error instanceof Refusal)
+          await noteRefusal(deps, doc, approval, speaker, error.code, call.now, call.traceId);
+        throw error;
+      }
+    });
+  };
+}
+
+/** The Update's payload; the reason's text goes to the vault under a name that every repeat shares. */
+export async function decideCommand(
+  deps: Pick<ApiDeps, 'vault'>,
+  doc: RequestDoc,
+  approval: ApprovalView,
+  decision: Decision,
+  by: DecideCommand['by'],
+  updateId: string,
+): Promise<DecideCommand> {
+  let reasonRef: string | null = null;
+  if (decision.reason !== undefined || decision.instructionRef !== undefined) {
+    const name = VAULT.message(updateId.slice(0, 22));
+    await deps.vault.put(doc._id, [
+      { name, value: { text: decision.reason ?? '', instructionRef: decision.instructionRef ?? null } },
+    ]);
+    if (decision.reason !== undefined) reasonRef = name;
+  }
+  return {
+    by,
+    approvalId: approval.id,
+    decision: decision.decision,
+    planHash: decision.planHash,
+    datasets: decision.scope?.datasets ?? null,
+    ground: decision.ground ?? null,
+    reasonRef,
+    decidedBy: decision.decidedBy,
+    retain: (decision.retain ?? []).map((r) => ({
+      dataset: r.dataset,
+      law: r.law,
+      exemption: r.exemption ?? null,
+      noGround: r.noGround ?? null,
+      until: r.until ?? null,
+    })),
+    answer: decision.answer ?? null,
+    deliverTo: decision.deliverTo ?? null,
+  };
+}
+
+/** The approval after the decision: as projected, or as it must be while the projection is behind. */
+async function decided(
+  deps: ApiDeps,
+  doc: RequestDoc,
+  approval: ApprovalView,
+  decision: Decision,
+  by: string,
+  result: CommandResult,
+  now: Date,
+): Promise<ApprovalView> {
+  const fresh = await awaitProjection(deps, doc._id, result.revision);
+  const stored = fresh?.approvals.find((a) => a.id === approval.id);
+  if (stored !== undefined && stored.state !== 'pending') return stored;
+  const state = decision.decision === 'approve' ? 'approved' : decision.decision === 'reject' ? 'rejected' : 'partial';
+  return {
+    ...approval,
+    state,
+    decidedAt: caseNow(doc, now),
+    decidedBy: by,
+    reason: decision.ground ?? null,
+    revision: approval.revision + 1,
+  };
+}
+
+/** Every attempt, refused ones too, is a ledger entry. */
+export async function noteRefusal(
+  deps: Pick<ApiDeps, 'ledger'>,
+  doc: RequestDoc,
+  approval: ApprovalView,
+  actor: DecideCommand['by'],
+  code: string,
+  now: Date,
+  unique: string,
+): Promise<void> {
+  await deps.ledger.append([
+    draft({
+      id: `${doc._id}/refused/${approval.id}/${unique}`,
+      operator: doc.operator,
+      at: caseNow(doc, now),
+      actor,
+      action: 'approval.decision_refused',
+      requestId: doc._id,
+      code,
+      after: { approval: approval.id },
+      policyHash: doc.view.policy.hash,
+    }),
+  ]);
+}

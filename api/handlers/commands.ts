@@ -1,0 +1,173 @@
+/** POST /identity and /actions/{action}: Updates of the running request. Text goes to the vault first; the Update names it. */
+import type * as z from 'zod';
+import { ACTION_BODIES, type ActionName, type IdentityBody, LATER_ACTIONS } from '../../contracts/index.js';
+import type { ActCommand, CommandResult } from '../../domain/lifecycle/commands.js';
+import type { IdentityEntry } from '../../domain/plan/subject.js';
+import { VAULT } from '../../domain/ports/vault.js';
+import type { RequestDoc } from '../../infra/store/documents.js';
+import { requestOf } from '../access.js';
+import type { ApiDeps } from '../deps.js';
+import { principalOf, type Call, type Handler, type Reply } from '../http/call.js';
+import { checkIfMatch, requireIfMatch } from '../http/etag.js';
+import { once } from '../http/idempotency.js';
+import { HttpProblem } from '../http/problem.js';
+import { check } from '../http/validate.js';
+import { caseNow, draft, speakerOf } from '../ledger-notes.js';
+import { represent, requestEtag } from './represent.js';
+
+const LIVE_MS = 1_500;
+
+/**
+ * 412 unless the caller names the representation that the API serves (the projection) or the live one: between an
+ * automatic step and its projection both are current.
+ */
+async function precondition(deps: ApiDeps, call: Call, doc: RequestDoc): Promise<void> {
+  const given = requireIfMatch(call.header('if-match'));
+  const stored = requestEtag(doc);
+  if (given.trim() === '*' || given.includes(stored)) return checkIfMatch(given, [stored]);
+  const live = await deps.gateway.view(doc._id, LIVE_MS);
+  checkIfMatch(given, live === null ? [stored] : [stored, requestEtag(doc, live.revision)]);
+}
+
+/** Vault entry for a text of this command; the same for every repeat of the same update. */
+async function keepText(
+  deps: ApiDeps,
+  requestId: string,
+  updateId: string,
+  text: string,
+  more: Record<string, unknown> = {},
+): Promise<string> {
+  const name = VAULT.message(updateId.slice(0, 22));
+  await deps.vault.put(requestId, [{ name, value: { text, ...more } }]);
+  return name;
+}
+
+async function accepted(deps: ApiDeps, doc: RequestDoc, result: CommandResult): Promise<Reply> {
+  const live = await deps.gateway.view(doc._id, LIVE_MS);
+  const fresh = (await deps.requests.get(doc._id)) ?? doc;
+  const view = live ?? { ...fresh.view, revision: Math.max(fresh.view.revision, result.revision) };
+  return { status: 200, body: represent(fresh, view), headers: { ETag: requestEtag(fresh, view.revision) } };
+}
+
+export function decideIdentity(deps: ApiDeps): Handler {
+  return async (call) => {
+    const doc = await requestOf(deps, call);
+    requireIfMatch(call.header('if-match'));
+    const body = call.body as IdentityBody;
+    return once(deps, call, `${doc._id}/identity`, async (updateId) => {
+      await precondition(deps, call, doc);
+      if (body.reason !== undefined) await keepText(deps, doc._id, updateId, body.reason);
+      const result = await deps.gateway.update(doc._id, 'identity', updateId, {
+        by: speakerOf(principalOf(call)),
+        method: body.method,
+        level: body.level,
+        result: body.result,
+        proven: [...new Set(body.identifiers ?? [])].sort((a, b) => a - b),
+      });
+      if (body.result === 'verified') await keepIdentity(deps, doc._id, body);
+      return accepted(deps, doc, result);
+    });
+  };
+}
+
+/** What the decision proved, for those who may show it (the organisation); the request itself carries its own copy. */
+async function keepIdentity(deps: ApiDeps, requestId: string, body: IdentityBody): Promise<void> {
+  const entry: IdentityEntry = {
+    method: body.method,
+    level: body.level,
+    proven: [...new Set(body.identifiers ?? [0])].sort((a, b) => a - b),
+  };
+  await deps.vault.put(requestId, [{ name: VAULT.identity, value: entry }]);
+}
+
+export function act(deps: ApiDeps): Handler {
+  return async (call) => {
+    const doc = await requestOf(deps, call);
+    const action = call.params['action'] ?? '';
+    if ((LATER_ACTIONS as readonly string[]).includes(action)) throw new HttpProblem('not_yet_available');
+    requireIfMatch(call.header('if-match'));
+    const name = action as ActionName;
+    const body = check(ACTION_BODIES[name] as z.ZodType<Record<string, unknown>>, call.body);
+    if (name === 'refuse' && (body['ground'] === 'manifestly_unfounded' || body['ground'] === 'excessive')) {
+      throw new HttpProblem('not_yet_available', { detail: 'this ground needs evidence and a second person' });
+    }
+    return once(deps, call, `${doc._id}/${name}`, async (updateId) => {
+      await precondition(deps, call, doc);
+      if (name === 'assign') return assign(deps, call, doc, body['to'] as string | null);
+      const command = await commandOf(deps, call, doc, name, body, updateId);
+      return accepted(deps, doc, await deps.gateway.update(doc._id, 'act', updateId, command));
+    });
+  };
+}
+
+async function commandOf(
+  deps: ApiDeps,
+  call: Call,
+  doc: RequestDoc,
+  name: Exclude<ActionName, 'assign'>,
+  body: Record<string, unknown>,
+  updateId: string,
+): Promise<ActCommand> {
+  const by = speakerOf(principalOf(call));
+  const keep = (text: unknown, more: Record<string, unknown> = {}): Promise<string> =>
+    keepText(deps, doc._id, updateId, String(text), more);
+  switch (name) {
+    case 'extend':
+      return { by, action: name, reasonRef: await keep(body['reason']) };
+    case 'refuse':
+      return {
+        by,
+        action: name,
+        ground: body['ground'] as Extract<ActCommand, { action: 'refuse' }>['ground'],
+        reasonRef: await keep(body['reason']),
+      };
+    case 'withdraw':
+      return { by, action: name, reasonRef: await keep(body['reason'], { messageId: body['messageId'] ?? null }) };
+    case 'ask':
+      return {
+        by,
+        action: name,
+        kind: body['kind'] as 'identity' | 'clarification',
+        textRef: await keep(body['text']),
+      };
+    case 'answer':
+      return {
+        by,
+        action: name,
+        kind: body['kind'] as 'identity' | 'clarification',
+        at: body['at'] === undefined ? null : new Date(String(body['at'])).toISOString(),
+      };
+    case 'retry':
+      return { by, action: name, step: String(body['step']) };
+    case 'resolve':
+      return {
+        by,
+        action: name,
+        step: String(body['step']),
+        outcome: body['outcome'] as Extract<ActCommand, { action: 'resolve' }>['outcome'],
+        reasonRef: await keep(body['reason'], { evidence: body['evidence'] ?? null }),
+      };
+    case 'release':
+    case 'recheck':
+      return { by, action: name };
+  }
+}
+
+/** Who works on it: a mark of the read model, not of the request's own life. */
+async function assign(deps: ApiDeps, call: Call, doc: RequestDoc, to: string | null): Promise<Reply> {
+  const changed = await deps.requests.assign(doc._id, to);
+  if (changed === null) throw new HttpProblem('not_found');
+  await deps.ledger.append([
+    draft({
+      id: `${doc._id}/assigned/${changed.assignments}`,
+      operator: doc.operator,
+      at: caseNow(doc, call.now),
+      actor: speakerOf(principalOf(call)),
+      action: 'request.assigned',
+      requestId: doc._id,
+      before: { owner: doc.owner },
+      after: { owner: to },
+    }),
+  ]);
+  return { status: 200, body: represent(changed), headers: { ETag: requestEtag(changed) } };
+}

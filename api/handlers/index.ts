@@ -1,0 +1,65 @@
+/** One handler per row of the endpoint table; a row without one does not compile. */
+import type { EndpointId } from '../../contracts/index.js';
+import type { ApiDeps } from '../deps.js';
+import { receiveEvent } from '../events/receive.js';
+import { openApiDocument } from '../openapi.js';
+import type { Handler } from '../http/call.js';
+import { getPackage, sendPackageCode } from '../package/package.js';
+import { readiness, type ApiMetrics } from '../health.js';
+import {
+  advanceRequest,
+  createToken,
+  getOperatorKeys,
+  getPolicy,
+  listOperators,
+  listTokens,
+  revokeToken,
+} from './administration.js';
+import { decideApproval, getApproval, getApprovalSubject, listApprovals } from './approvals.js';
+import { act, decideIdentity } from './commands.js';
+import { createRequest } from './create-request.js';
+import { getCertificate, getCheckpoint, getProof, listLedger, listRequestEvents } from './ledger.js';
+import { getPlan } from './plan.js';
+import { getRequest, listRequests, searchRequests } from './read-requests.js';
+
+export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId, Handler> {
+  const openapi = Buffer.from(JSON.stringify(openApiDocument()));
+  return {
+    createRequest: createRequest(deps),
+    listRequests: listRequests(deps),
+    searchRequests: searchRequests(deps),
+    getRequest: getRequest(deps),
+    getPlan: getPlan(deps),
+    listRequestEvents: listRequestEvents(deps),
+    decideIdentity: decideIdentity(deps),
+    act: act(deps),
+    listApprovals: listApprovals(deps),
+    getApproval: getApproval(deps),
+    getApprovalSubject: getApprovalSubject(deps),
+    decideApproval: decideApproval(deps),
+    receiveEvent: receiveEvent(deps),
+    getCertificate: getCertificate(deps),
+    sendPackageCode: sendPackageCode(deps),
+    getPackage: getPackage(deps),
+    listLedger: listLedger(deps),
+    getCheckpoint: getCheckpoint(deps),
+    getProof: getProof(deps),
+    listOperators: listOperators(deps),
+    getPolicy: getPolicy(deps),
+    getOperatorKeys: getOperatorKeys(deps),
+    createToken: createToken(deps),
+    listTokens: listTokens(deps),
+    revokeToken: revokeToken(deps),
+    advanceRequest: advanceRequest(deps),
+    getOpenApi: async () => ({ status: 200, bytes: { type: 'application/json', data: openapi } }),
+    getHealth: async () => ({ status: 200, body: { ok: true } }),
+    getReadiness: async () => {
+      const health = await readiness(deps);
+      return { status: health.ok ? 200 : 503, body: health, headers: { 'Cache-Control': 'no-store' } };
+    },
+    getMetrics: async () => ({
+      status: 200,
+      bytes: { type: metrics.contentType, data: Buffer.from(await metrics.render()) },
+    }),
+  };
+}
