@@ -53,34 +53,47 @@ export async function verifyFiles(files: readonly string[], options: VerifyOptio
   return { lines, ok: exitCode === 0, exitCode };
 }
 
-async function checkFile(file: string, bytes: Uint8Array, given: Uint8Array | null): Promise<Finding[]> {
+/** A file's text, what it is, and the key that it says it was made with. */
+export interface Document {
+  readonly kind: 'certificate' | 'export';
+  readonly text: string;
+  readonly keyId: string;
+}
+
+/** Reads bytes as a certificate or an export; null when they are neither. Judges nothing. */
+export function readDocument(bytes: Uint8Array): Document | null {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return [{ result: 'failed', text: 'not UTF-8 text' }];
+    return null;
   }
-  const isExport = text.endsWith('\n');
-  const keyId = isExport ? exportFooter(text)?.keyId : namedKey(text);
-  if (keyId === undefined || !/^[A-Za-z0-9_-]{43}$/.test(keyId)) {
-    return [{ result: 'failed', text: 'neither a certificate nor a ledger export: it names no key' }];
-  }
-  let publicKey = given;
-  if (publicKey === null) {
-    const path = join(dirname(file), 'keys', `${keyId}.jwk`);
-    try {
-      publicKey = await readKey(path);
-    } catch (error) {
-      return [
-        {
-          result: 'failed',
-          text: `key keys/${basename(path)} beside the file: ${reason(error)} (give one with --key)`,
-        },
-      ];
-    }
-  }
+  const kind = text.endsWith('\n') ? 'export' : 'certificate';
+  const keyId = kind === 'export' ? exportFooter(text)?.keyId : namedKey(text);
+  return keyId !== undefined && /^[A-Za-z0-9_-]{43}$/.test(keyId) ? { kind, text, keyId } : null;
+}
+
+/** Checks a document with a raw public key. Never throws. */
+export function checkDocument(document: Document, publicKey: Uint8Array): Finding[] {
   const tools: CheckTools = { sha256, verify: verifyEd25519, publicKey, keyId: keyIdOf(publicKey) };
-  return isExport ? checkExport(text, tools) : checkCertificate(text, tools);
+  return document.kind === 'export' ? checkExport(document.text, tools) : checkCertificate(document.text, tools);
+}
+
+async function checkFile(file: string, bytes: Uint8Array, given: Uint8Array | null): Promise<Finding[]> {
+  const document = readDocument(bytes);
+  if (document === null)
+    return [
+      { result: 'failed', text: 'neither a certificate nor a ledger export: not UTF-8, cut off, or it names no key' },
+    ];
+  if (given !== null) return checkDocument(document, given);
+  const path = join(dirname(file), 'keys', `${document.keyId}.jwk`);
+  try {
+    return checkDocument(document, await readKey(path));
+  } catch (error) {
+    return [
+      { result: 'failed', text: `key keys/${basename(path)} beside the file: ${reason(error)} (give one with --key)` },
+    ];
+  }
 }
 
 function namedKey(text: string): string | undefined {
