@@ -238,6 +238,8 @@ describe('retention', () => {
     expect(book('no-bokforingsloven-13-secondary', '2024-03-15', { financialYearEndMonth: 2 })).toBe('2028-08-31');
     expect(book('se-bokforingslagen-7-2', '2024-03-15')).toBe('2031-12-31');
     expect(book('se-bokforingslagen-7-2', '2024-03-15', { financialYearEndMonth: 2 })).toBe('2032-12-31');
+    // The year may end on the day of the document itself.
+    expect(book('dk-bogforingsloven-12', '2024-03-15', { financialYearEnd: '2024-03-15' })).toBe('2029-03-15');
     // The exact date wins over the month.
     expect(
       book('no-bokforingsloven-13-primary', '2024-03-15', { financialYearEnd: '2024-09-15', financialYearEndMonth: 6 }),

@@ -18,7 +18,12 @@ export function faultLine(fault: FileFault): string {
   return `${fault.file}:${fault.line}:${fault.column} ${fault.path} ${fault.message}`;
 }
 
-/** Faults could not be mended by reading on: nothing of the folder is used. */
+/** Faults of one file from top to bottom. */
+export function inOrder(faults: readonly FileFault[]): readonly FileFault[] {
+  return [...faults].sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** A folder of policies has faults: none of its packs is used. */
 export class PolicyFaultsError extends Error {
   readonly code = 'policy_invalid';
   readonly faults: readonly FileFault[];

@@ -4,7 +4,7 @@ import { packSchema, type PackOutput } from '../../contracts/policy.js';
 import { canonicalJson } from '../../domain/ledger/canonical-json.js';
 import { lintPack, type LintContext } from '../../domain/policy/lint.js';
 import type { FrozenPack, Pack } from '../../domain/policy/types.js';
-import type { FileFault } from './fault-lines.js';
+import { inOrder, type FileFault } from './fault-lines.js';
 import { readYaml } from './read-yaml.js';
 
 export type LoadedPack =
@@ -17,10 +17,10 @@ export type LoadedPack =
  */
 export function loadPack(file: string, text: string, context: LintContext): LoadedPack {
   const read = readYaml<PackOutput>(file, text, packSchema);
-  if (read.value === null) return { frozen: null, faults: read.faults };
+  if (read.value === null) return { frozen: null, faults: inOrder(read.faults) };
   const pack: Pack = read.value;
   const faults = lintPack(pack, context).map(({ path, code, message }) => read.places.at(path, code, message));
-  return faults.length > 0 ? { frozen: null, faults } : { frozen: freezePack(pack), faults: [] };
+  return faults.length > 0 ? { frozen: null, faults: inOrder(faults) } : { frozen: freezePack(pack), faults: [] };
 }
 
 /** A pack with its identity: `sha256:` + hex over the canonical JSON (RFC 8785) of the loaded pack. */

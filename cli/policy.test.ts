@@ -1,0 +1,51 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { policyCheck, policyExplain } from './policy.js';
+
+const fixture = (name: string): string => fileURLToPath(new URL(`../infra/policies/fixtures/${name}`, import.meta.url));
+
+async function output(
+  run: (write: (line: string) => void) => Promise<number>,
+): Promise<{ status: number; lines: string[] }> {
+  const lines: string[] = [];
+  const status = await run((line) => {
+    lines.push(line);
+  });
+  return { status, lines };
+}
+
+describe('policy check', () => {
+  test('the shipped packs are right', async () => {
+    const { status, lines } = await output((write) => policyCheck([], write, ''));
+    expect([status, lines]).toEqual([0, [expect.stringMatching(/^\d+ files checked, no faults$/)]]);
+  });
+
+  test('every fault of every file is said, and the status is 1', async () => {
+    const { status, lines } = await output((write) =>
+      policyCheck([fixture('wrong-shape.yaml'), fixture('wrong-rules.yaml')], write),
+    );
+    expect(status).toBe(1);
+    expect(lines[0]).toBe(
+      `${fixture('wrong-shape.yaml')}:1:11 operator must be an id: lower-case letters, digits, _ and -, beginning with a letter`,
+    );
+    expect(lines.some((line) => line.startsWith(`${fixture('wrong-rules.yaml')}:24:18 keep.request `))).toBe(true);
+  });
+
+  test('a folder that is not there', async () => {
+    expect((await output((write) => policyCheck([], write, fixture('none')))).status).toBe(1);
+  });
+});
+
+describe('policy explain', () => {
+  test('in plain words', async () => {
+    const { status, lines } = await output((write) => policyExplain('infentre', write, ''));
+    expect(status).toBe(0);
+    expect(lines.at(-1)).toMatch(/^Pack sha256:[0-9a-f]{64}$/);
+    await expect(`${lines.slice(0, -1).join('\n')}\n`).toMatchFileSnapshot(fixture('explain-infentre.txt'));
+  });
+
+  test('of an operator that is not there', async () => {
+    const { status, lines } = await output((write) => policyExplain('nobody', write, ''));
+    expect([status, lines]).toEqual([2, ['no pack of "nobody"; there are: defigo, infentre']]);
+  });
+});
