@@ -43,9 +43,10 @@ async function verifyDeleted(context: StripeContext, input: VerifyInput, target:
     } else if (now.deleted === true) methods.add('tombstone');
     else remaining++;
   }
-  if (remaining > 0) return { key: target.part.key, verdict: 'stillPresent', remaining, method: 'read_by_id' };
+  const held = target.refs.filter((ref) => ref.hold !== null).length;
+  if (remaining > 0) return { key: target.part.key, verdict: 'stillPresent', remaining, held, method: 'read_by_id' };
   const method = methods.size > 1 ? 'tombstone_or_absent' : ([...methods][0] ?? 'tombstone');
-  return { key: target.part.key, verdict: 'gone', remaining: 0, method };
+  return { key: target.part.key, verdict: 'gone', remaining: 0, held, method };
 }
 
 async function verifyKept(

@@ -190,7 +190,7 @@ describe('deleting and reading back', () => {
     const work = await step([target(STRIPE, 'customers', 'delete', refs)]);
     expect(await work.apply()).toEqual([{ key: 'payments/customers/-', kind: 'applied', touched: 1 }]);
     expect(await work.verify()).toEqual([
-      { key: 'payments/customers/-', verdict: 'gone', remaining: 0, method: 'tombstone' },
+      { key: 'payments/customers/-', verdict: 'gone', remaining: 0, held: 0, method: 'tombstone' },
     ]);
     vendor.forgetsDeleted = true;
     expect(await work.verify()).toMatchObject([{ verdict: 'gone', method: 'absent' }]);

@@ -1,0 +1,155 @@
+/**
+ * Facts about the SendGrid v3 API: the calls that this project makes, their fields and limits. The counterpart in
+ * dev/counterparts/sendgrid checks every call against this table and refuses what is not in it; a test compares the
+ * table with the vendor's own description where that is at hand.
+ */
+
+export interface FieldFact {
+  readonly type: 'string[]' | 'string';
+  readonly required: boolean;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly itemMaxLength?: number;
+}
+
+export interface CallFact {
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** `{name}` stands for one path segment, percent-encoded on the wire. */
+  readonly path: string;
+  /** Vendor file and path template where they differ from ours. */
+  readonly spec: { readonly file: string; readonly path?: string };
+  /** `global`: not offered on the host of the EU region. */
+  readonly hosts: 'both' | 'global';
+  readonly onBehalfOf: boolean;
+  readonly query: Readonly<Record<string, { readonly required: boolean; readonly pattern: RegExp }>>;
+  readonly body: Readonly<Record<string, FieldFact>> | null;
+  readonly maxBodyBytes?: number;
+  readonly success: number;
+}
+
+const CONTACTS = 'tsg_mc_contacts_v3.json';
+const SUPPRESSIONS = 'tsg_suppressions_v3.json';
+const RECIPIENTS: FieldFact = { type: 'string[]', required: true, minItems: 1 };
+
+export const CALLS: readonly CallFact[] = [
+  {
+    id: 'searchContactsByEmail',
+    method: 'POST',
+    path: '/v3/marketing/contacts/search/emails',
+    spec: { file: CONTACTS },
+    hosts: 'global',
+    onBehalfOf: false,
+    query: {},
+    body: { emails: { type: 'string[]', required: true, minItems: 1, maxItems: 100, itemMaxLength: 100 } },
+    success: 200,
+  },
+  {
+    id: 'getContact',
+    method: 'GET',
+    path: '/v3/marketing/contacts/{id}',
+    spec: { file: CONTACTS },
+    hosts: 'global',
+    onBehalfOf: false,
+    query: {},
+    body: null,
+    success: 200,
+  },
+  {
+    // The same route with `delete_all_contacts` would empty the account: it is not in this table, and never will be.
+    id: 'deleteContacts',
+    method: 'DELETE',
+    path: '/v3/marketing/contacts',
+    spec: { file: CONTACTS },
+    hosts: 'global',
+    onBehalfOf: false,
+    query: { ids: { required: true, pattern: /^[\w-]+(,[\w-]+)*$/ } },
+    body: null,
+    success: 202,
+  },
+  {
+    id: 'getImportJob',
+    method: 'GET',
+    path: '/v3/marketing/contacts/imports/{id}',
+    spec: { file: CONTACTS },
+    hosts: 'global',
+    onBehalfOf: false,
+    query: {},
+    body: null,
+    success: 200,
+  },
+  {
+    id: 'eraseRecipients',
+    method: 'POST',
+    path: '/v3/recipients/erasejob',
+    spec: { file: 'tsg_recipients_data_erasure_v3.json' },
+    hosts: 'both',
+    onBehalfOf: true,
+    query: {},
+    body: { email_addresses: { type: 'string[]', required: true, minItems: 1, maxItems: 5000 } },
+    maxBodyBytes: 256 * 1024,
+    success: 202,
+  },
+  {
+    id: 'scopes',
+    method: 'GET',
+    path: '/v3/scopes',
+    spec: { file: 'tsg_scopes_v3.json' },
+    hosts: 'both',
+    onBehalfOf: true,
+    query: {},
+    body: null,
+    success: 200,
+  },
+  ...(
+    [
+      ['readGlobalUnsubscribe', '/v3/asm/suppressions/global/{email}'],
+      ['readGroupUnsubscribes', '/v3/asm/suppressions/{email}'],
+      ['readSpamReport', '/v3/suppression/spam_reports/{email}'],
+      ['readBounce', '/v3/suppression/bounces/{email}'],
+      ['readBlock', '/v3/suppression/blocks/{email}'],
+      ['readInvalidEmail', '/v3/suppression/invalid_emails/{email}'],
+    ] as const
+  ).map(
+    ([id, path]): CallFact => ({
+      id,
+      method: 'GET',
+      path,
+      spec: { file: SUPPRESSIONS },
+      hosts: 'both',
+      onBehalfOf: true,
+      query: {},
+      body: null,
+      success: 200,
+    }),
+  ),
+  {
+    id: 'addGlobalUnsubscribe',
+    method: 'POST',
+    path: '/v3/asm/suppressions/global',
+    spec: { file: SUPPRESSIONS },
+    hosts: 'both',
+    onBehalfOf: true,
+    query: {},
+    body: { recipient_emails: RECIPIENTS },
+    success: 201,
+  },
+  {
+    id: 'addGroupUnsubscribe',
+    method: 'POST',
+    path: '/v3/asm/groups/{group_id}/suppressions',
+    spec: { file: SUPPRESSIONS },
+    hosts: 'both',
+    onBehalfOf: true,
+    query: {},
+    body: { recipient_emails: RECIPIENTS },
+    success: 201,
+  },
+];
+
+/** `X-RateLimit-Reset` above this is an instant in seconds since 1970, below it a number of seconds to wait. */
+export const RESET_IS_EPOCH_ABOVE = 1_000_000_000;
+/** Erase jobs per minute. */
+export const ERASE_JOBS_PER_MINUTE = 100;
+/** Scope that older accounts lack. */
+export const ERASE_SCOPE = 'recipients.erasejob.create';
