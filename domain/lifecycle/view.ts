@@ -5,11 +5,11 @@
 import {
   STEP_OUTCOMES,
   type Answer,
-  type ClockStatus,
   type RequestOutcome,
   type RequestState,
   type StepOutcome,
 } from '../words.js';
+import { clockStatus } from '../clock/status.js';
 import { allowedActions } from './actions.js';
 import { operationOf, stepId } from './act.js';
 import { openQuestion, type ApprovalRun, type PartRun, type Run } from './run.js';
@@ -82,18 +82,6 @@ export function systemOutcomes(run: Run): Record<string, StepOutcome> {
   return systems;
 }
 
-/**
- * `clock.status`, first that fits (interfaces.md section 4). Compares instants only: the days were made instants when
- * the clock was computed. `now` in milliseconds of case time.
- */
-export function statusOfClock(clock: Run['clock'], answeredAt: string | null, now: number): ClockStatus {
-  const end = (at: string): number => Date.parse(at) + 999;
-  if (answeredAt !== null) return Date.parse(answeredAt) <= end(clock.at.due) ? 'met' : 'met_late';
-  if (now > end(clock.at.due)) return 'overdue';
-  if (clock.flags.includes('paused')) return 'paused';
-  return now >= Date.parse(clock.at.dueSoonFrom) ? 'due_soon' : 'on_track';
-}
-
 export function approvalView(run: Run, approval: ApprovalRun): Record<string, unknown> {
   const datasets = [
     ...new Set(
@@ -146,7 +134,7 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
     simulatedTime: run.simulated,
     clock: {
       ...clock,
-      status: statusOfClock(run.clock, run.answeredAt, now),
+      status: clockStatus(run.clock, { answeredAt: run.answeredAt, paused: run.clock.flags.includes('paused'), now: new Date(now).toISOString() }),
       extended: run.clock.flags.includes('extended'),
       paused: run.clock.flags.includes('paused'),
     },

@@ -1,0 +1,105 @@
+/** What a worker is made of: ports bound to our own machinery, connectors to the systems that the packs name. */
+import { requestClock } from '../domain/clock/index.js';
+import type { ActivityDeps } from '../activities/index.js';
+import type { ClockInput } from '../activities/types.js';
+import type { RequestClock } from '../domain/clock/types.js';
+import type { FrozenPack } from '../domain/policy/types.js';
+import type { Right } from '../domain/words.js';
+import { createCertifier } from '../infra/certificates/index.js';
+import { createSalts } from '../infra/keys/salts.js';
+import { createMailer, type SmtpMailer } from '../infra/mail/index.js';
+import { createPackageBuilder } from '../infra/packages/index.js';
+import { sha256, sha256Stream, type Platform } from '../infra/platform.js';
+import { PackStore, type Policies } from '../infra/policies/index.js';
+import { createBrake } from '../infra/store/brake.js';
+import { createCertificateStore } from '../infra/store/certificates.js';
+import { createContacts } from '../infra/store/contacts.js';
+import { createPartyStore } from '../infra/store/parties.js';
+import { createRequestProjection } from '../infra/store/project-request.js';
+import { stamp } from '../infra/temporal/stamp.js';
+import { Context } from '@temporalio/activity';
+import type { Connectors } from '../domain/ports/services.js';
+
+export interface WorkerParts {
+  readonly platform: Platform;
+  readonly policies: Policies;
+  readonly connectors: Connectors;
+  readonly smtpUrl: string;
+  readonly mailFrom: string;
+  readonly publicUrl: string;
+}
+
+export interface ComposedActivities {
+  readonly deps: ActivityDeps;
+  readonly packs: PackStore;
+  readonly mailer: SmtpMailer;
+}
+
+export async function composeActivities(parts: WorkerParts): Promise<ComposedActivities> {
+  const { platform, policies } = parts;
+  const packs = new PackStore(platform.store.db);
+  await packs.save(policies.packs.values());
+  const salts = createSalts(platform.keys);
+  const mailer = createMailer({ url: parts.smtpUrl, from: parts.mailFrom });
+  const deps: ActivityDeps = {
+    packs,
+    vault: platform.vault,
+    ledger: platform.ledger,
+    deletions: platform.deletions,
+    journal: platform.journal,
+    projection: createRequestProjection(platform.store.db),
+    fence: platform.fence,
+    hasher: platform.hasher,
+    mailer,
+    brake: createBrake(platform.store.db),
+    // Contacts are not secret; the keys of organisations are the API's business, so no sealer is needed here.
+    organisations: createContacts(createPartyStore(platform.store.db, NO_SECRETS)),
+    connectors: parts.connectors,
+    certifier: createCertifier({
+      ledger: platform.ledger,
+      reader: platform.reader,
+      signing: platform.signing,
+      store: createCertificateStore(platform.store.db),
+      salts,
+      sha256,
+    }),
+    packages: createPackageBuilder(platform.vault),
+    salts,
+    sha256,
+    sha256Stream,
+    stamp: () => stamp(),
+    heartbeat: (cursor) => {
+      Context.current().cancellationSignal.throwIfAborted();
+      Context.current().heartbeat(cursor);
+    },
+    requestClock: clockOf,
+    authority: (id) => {
+      const known = policies.authorities.get(id);
+      return known === undefined ? { name: id, url: '' } : { name: known.name, url: known.url };
+    },
+    publicUrl: parts.publicUrl,
+  };
+  return { deps, packs, mailer };
+}
+
+const NO_SECRETS = {
+  seal: () => Promise.reject(new Error('workers hold no organisation keys')),
+  open: () => Promise.reject(new Error('workers hold no organisation keys')),
+};
+
+/** The clock of a request under its own frozen pack. */
+export function clockOf(pack: FrozenPack, right: string, input: Pick<ClockInput, 'receivedAt' | 'pauses' | 'extension'>, now: string): RequestClock {
+  const { timeZone, country, regime, promises, clockSwitches } = pack.pack;
+  return requestClock({
+    regime,
+    country,
+    timeZone,
+    receivedAt: input.receivedAt,
+    right: right as Right,
+    now,
+    promises: promises.map((p) => ({ within: p.within, ...(p.rights === undefined ? {} : { rights: p.rights }) })),
+    pauses: input.pauses,
+    extension: input.extension,
+    switches: clockSwitches,
+  });
+}
