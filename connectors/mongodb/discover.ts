@@ -7,6 +7,7 @@ import { refOf } from './records.js';
 import type { Dataset } from './schema.js';
 import { Search } from './search.js';
 import type { Store } from './store.js';
+import { mayBeHers } from './targets.js';
 
 /**
  * Read-only. Follows identifiers and links to a fixpoint inside this system.
@@ -24,6 +25,7 @@ export async function discover(context: Context, input: DiscoverInput): Promise<
     given: input.identifiers,
     links: [],
     maxPeople: settings.maxPeople,
+    isKnown: mayBeHers(input.identifiers),
   });
   const wanted = (id: string): boolean => input.datasets === null || input.datasets.includes(id);
   return {

@@ -32,7 +32,8 @@ export interface GraphInput {
   /** Values of approved refs that were reached over links; their sources may be gone by now. */
   readonly links: readonly Known[];
   readonly maxPeople: number;
-  readonly isKnown?: (row: Row) => boolean;
+  /** Whether a sign-in may be hers at all (targets.ts). */
+  readonly isKnown: (row: Row) => boolean;
 }
 
 export interface FoundRow {

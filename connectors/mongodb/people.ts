@@ -23,17 +23,14 @@ export function rowKey(row: Row): string {
 }
 
 /**
- * `isKnown`: when an approved plan is applied, sign-ins that it does not know are never hers (she or somebody else may
- * have signed up since); undefined while planning.
+ * `isKnown`: sign-ins for which it says no are never hers. Where it says yes to none, she or somebody else signed up
+ * since she became known: `new_sign_in`.
  */
-export function judgePeople(signIns: readonly SignIn[], maxPeople: number, isKnown?: (row: Row) => boolean): Verdicts {
+export function judgePeople(signIns: readonly SignIn[], maxPeople: number, isKnown: (row: Row) => boolean): Verdicts {
   const verdicts: Verdicts = { blocked: new Map(), tainted: new Set() };
-  let candidates = signIns;
-  if (isKnown !== undefined) {
-    candidates = signIns.filter((s) => isKnown(s.row));
-    const code = candidates.length === 0 ? 'new_sign_in' : 'second_sign_in';
-    for (const unknown of signIns) if (!candidates.includes(unknown)) verdicts.blocked.set(rowKey(unknown.row), code);
-  }
+  const candidates = signIns.filter((s) => isKnown(s.row));
+  const code = candidates.length === 0 ? 'new_sign_in' : 'second_sign_in';
+  for (const unknown of signIns) if (!candidates.includes(unknown)) verdicts.blocked.set(rowKey(unknown.row), code);
   const hers = chosen(candidates);
   for (const other of candidates) {
     if (hers.includes(other)) continue;

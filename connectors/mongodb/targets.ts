@@ -35,10 +35,27 @@ export function knownSignIn(
   identifiers: readonly Identifier[],
 ): (row: Row) => boolean {
   const planned = new Set(sureRefs(targets).map((r) => `${r.dataset}\0${r.id}`));
-  const ids = toMap(identifiers.filter((i) => isSure(i.trust) && !isContact(i.type)).map((i) => knownIdentifier(i, 0)));
+  const ids = ownIds(identifiers);
   return (row) =>
     planned.has(`${row.dataset.id}\0${row.id}`) ||
     matchesOf(row.dataset, row.document, ids).some((m) => isSure(m.trust));
+}
+
+/**
+ * The same question while searching: as long as no id of her is known, whoever answers to her address may be her; once
+ * one is known (an earlier search, a proof), an account with another id is somebody else, or she came back after an
+ * erasure.
+ */
+export function mayBeHers(identifiers: readonly Identifier[]): (row: Row) => boolean {
+  const ids = ownIds(identifiers);
+  const types = new Set([...ids.values()].map((k) => k.type));
+  return (row) =>
+    !row.dataset.searches.some((s) => types.has(s.type)) ||
+    matchesOf(row.dataset, row.document, ids).some((m) => isSure(m.trust));
+}
+
+function ownIds(identifiers: readonly Identifier[]): Map<string, Known> {
+  return toMap(identifiers.filter((i) => isSure(i.trust) && !isContact(i.type)).map((i) => knownIdentifier(i, 0)));
 }
 
 /**

@@ -15,7 +15,8 @@ import { AS_STORED } from './store.js';
 import { belongs } from './targets.js';
 
 /**
- * `gone` / `kept` / `stillPresent` per part, with the number of records still holding the person. Held records are
+ * `gone` (records, elements), `redacted` (masked or unset values) or `stillPresent` per part, with the number of records
+ * still holding the person; `kept` where the pack keeps the records. Held records are
  * left out of `remaining` and counted in `held`. Whatever the application wrote since counts against it: a record that
  * came back is `stillPresent`. Records that wait for a person (review parts among `targets`, and those that apply saw)
  * are not counted.
@@ -62,11 +63,9 @@ async function verifyPart(
   }
   const remaining = new Set<string>();
   const held = new Set<string>();
-  let intended = 0;
   for (const [id, document] of present) {
     if (holdOf(dataset, document, context.tools.holdUntil) !== null) held.add(id);
     else if (isLeftOver(dataset, part, document, knownOf(refs.get(id), given))) remaining.add(id);
-    else intended += 1;
   }
   const again = await findAgain(context, input, own, dataset, given);
   const unread = again.filter((id) => !present.has(id) && !reviewed.has(`${dataset.id}\0${id}`));
@@ -83,7 +82,7 @@ async function verifyPart(
   const left = remaining.size + chunks;
   const base = { key: part.key, held: held.size, method: METHOD[part.action] ?? 'majority_read' };
   if (left > 0) return { ...base, verdict: 'stillPresent', remaining: left };
-  if (part.action === 'mask' || part.action === 'unset') return { ...base, verdict: 'kept', remaining: intended };
+  if (part.action === 'mask' || part.action === 'unset') return { ...base, verdict: 'redacted', remaining: 0 };
   return { ...base, verdict: 'gone', remaining: 0 };
 }
 
