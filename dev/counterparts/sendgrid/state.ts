@@ -52,6 +52,8 @@ export interface FaultScript {
   jobErrors?: number;
   /** How long a deletion job takes, in milliseconds of the job clock. */
   jobMs?: number;
+  /** Addresses whose search result is an error of the vendor, inside a 200. */
+  searchErrors?: string[];
   /** How long a deleted contact is still found by the search. */
   searchLagMs?: number;
   /** Erase jobs take the suppressions with them. */

@@ -28,11 +28,10 @@ export function answerCall(file: StateFile, call: Good, onBehalfOf: string): Ans
   switch (call.fact.id) {
     case 'searchContactsByEmail':
       return search(file, call.body['emails'] as string[]);
-    case 'getContact':
-      return one(
-        state.contacts.find((contact) => contact.id === call.path['id']),
-        'contact not found',
-      );
+    case 'getContact': {
+      const contact = state.contacts.find((candidate) => candidate.id === call.path['id']);
+      return one(contact && contactView(contact), 'contact not found');
+    }
     case 'deleteContacts':
       return startDeletion(file, String(call.query['ids']).split(','));
     case 'getImportJob':
@@ -74,6 +73,11 @@ function search(file: StateFile, emails: readonly string[]): Answer {
   let hits = 0;
   for (const email of emails.map((value) => value.toLowerCase())) {
     const contact = visible.find((one) => one.email === email || (one.alternate_emails ?? []).includes(email));
+    if ((state.faults.searchErrors ?? []).includes(email)) {
+      result[email] = { error: 'internal error' };
+      hits++;
+      continue;
+    }
     if (contact !== undefined) hits++;
     result[email] = contact === undefined ? { error: 'contact not found' } : { contact: contactView(contact) };
   }

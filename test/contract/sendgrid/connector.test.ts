@@ -56,6 +56,11 @@ describe('finding', () => {
     expect(idsOf(await world.discover([identifier('email', 'b@example.com')]), 'contacts')).toEqual([]);
   });
 
+  it('an error of the vendor inside a 200 is no miss', async () => {
+    world.vendor.faults({ searchErrors: ['ana@example.com'] });
+    expect(await errorOf(world.discover(ANA))).toMatchObject({ code: 'unavailable', retryable: true });
+  });
+
   it('G5: a hit only through an alternate address goes to a person', async () => {
     world.vendor.seed({
       contacts: [{ id: 'c-1', email: 'partner@example.com', alternate_emails: ['ana@example.com'] }],
