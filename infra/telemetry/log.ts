@@ -11,8 +11,8 @@ declare const SAFE: unique symbol;
 export type Safe = string & { readonly [SAFE]: true };
 
 const SAFE_TEXT = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,119}$/;
-/** A long run of digits may be a phone or a national identity number. Ids of ours are ULIDs and hashes. */
-const NUMBER_OF_A_PERSON = /^\d{5,}$/;
+/** Digits alone may be a phone or a national identity number, however they are grouped. Ids of ours are ULIDs and hashes. */
+const NUMBER_OF_A_PERSON = /^\d{5,}$|^(?!\d{4}-\d{2}-\d{2}$)(\d[-./:_]*){7,}$/;
 export const WITHHELD = 'withheld' as Safe;
 
 /** The value when it has the form of an id or code (letters, digits, `_ . : / -`), else the word `withheld`. */

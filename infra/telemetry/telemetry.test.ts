@@ -72,7 +72,9 @@ describe('log', () => {
     );
     expect(safe('Kari Nordmann')).toBe('withheld');
     expect(safe('12345678901')).toBe('withheld');
-    expect(safe('+4799912345')).toBe('withheld');
+    for (const number of ['+4799912345', '99-91-23-45', '010190.12345', '19900101-1234'])
+      expect(safe(number)).toBe('withheld');
+    expect([safe('2026-11-24'), safe('1.24.0'), safe('7.0.3')]).toEqual(['2026-11-24', '1.24.0', '7.0.3']);
     expect(safe('app/users/-')).toBe('app/users/-');
     expect(safe('req_01JABC')).toBe('req_01JABC');
   });

@@ -58,10 +58,17 @@ export function connectTemporal(settings: TemporalSettings): TemporalClient {
   });
   const client = new Client({ connection, namespace, dataConverter, identity: settings.identity ?? 'habeas' });
   const call = async <T>(work: () => Promise<T>, ms = CALL_MS): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    // Waiting for a lazy connection is not under the call's deadline: this is.
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new TemporalError('temporal_unavailable', undefined)), ms + 250);
+    });
     try {
-      return await connection.withDeadline(Date.now() + ms, work);
+      return await Promise.race([connection.withDeadline(Date.now() + ms, work), late]);
     } catch (error) {
       throw awayError(error) ?? error;
+    } finally {
+      clearTimeout(timer);
     }
   };
   return {

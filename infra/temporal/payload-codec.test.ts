@@ -157,7 +157,6 @@ describe('payload codec', () => {
   });
 
   it('can report a failure without the key, and then tells nothing of it', async () => {
-    await codec.encode([payload('first, so that the namespace key is known')]);
     const failure = failureConverter.errorToFailure(
       ApplicationFailure.create({
         message: 'kari@example.no',
@@ -175,6 +174,16 @@ describe('payload codec', () => {
     const encoded = await codec.encode(parts as Payload[], context('req_never'));
     for (const one of await codec.decode(encoded, context('req_never')))
       expect(value(one)).toEqual({ message: 'key_absent', stack_trace: '' });
+    // Neither this nor any other key is at hand: a constant in the clear.
+    await store.close();
+    const fresh = createPayloadCodec({ keys: createKeyRing({ db: store.db, provider }), namespace: 'default' });
+    for (const one of await fresh.encode(parts as Payload[], context('req_never'))) {
+      expect(value(one)).toEqual({ message: 'store_unavailable', stack_trace: '' });
+    }
+    await expect(fresh.encode([payload('kari')])).rejects.toMatchObject({
+      type: 'store_unavailable',
+      nonRetryable: false,
+    });
   });
 });
 

@@ -55,12 +55,21 @@ class RequestCodec implements PayloadCodec {
         scope = '';
       }
     }
-    const active = key ?? (await this.namespaceKey());
+    let active = key;
+    if (active === null) {
+      try {
+        active = await this.namespaceKey();
+      } catch (error) {
+        away ??= coded(error);
+      }
+    }
     return payloads.map((payload) => {
-      if (away === null) return this.sealed(payload, active, scope);
-      // The request's key is out of reach for now: nothing of it may rest under another key, and callers try again.
-      if (!isFailurePart(payload)) throw away;
-      return this.sealed(constant({ message: away.type ?? 'key_absent', stack_trace: '' }), active, '');
+      if (away === null && active !== null) return this.sealed(payload, active, scope);
+      // The key is out of reach for now: nothing may rest under another key or none, and callers try again. Only a
+      // failure is always encoded, as a constant: a worker that cannot report a failure stops for good.
+      if (!isFailurePart(payload)) throw away ?? coded(null);
+      const report = constant({ message: away?.type ?? 'codec_bug', stack_trace: '' });
+      return active === null ? report : this.sealed(report, active, '');
     });
   }
 
