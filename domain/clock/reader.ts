@@ -1,6 +1,5 @@
 /** Reading fields of an unknown case: each helper names the top-level field that is wrong. */
-import { parseDate, type Day } from '../calendar/civil.js';
-import { DateRangeError } from '../calendar/civil.js';
+import { DateRangeError, parseDate, type Day } from '../calendar/civil.js';
 import { InvalidCaseError } from './errors.js';
 import { parseInstant, type PointInTime } from './instant.js';
 import { isTimeZone } from './zone.js';

@@ -2,8 +2,7 @@
  * Local days in a time zone, from the language's own time-zone database (Intl). Not for workflow code: its answers may
  * change with the database, so results are computed outside and recorded.
  */
-import { formatDate, type Day } from '../calendar/civil.js';
-import { dayOf } from '../calendar/civil.js';
+import { dayOf, formatDate, type Day } from '../calendar/civil.js';
 import type { Instant } from '../words.js';
 import { formatWallTime } from './instant.js';
 

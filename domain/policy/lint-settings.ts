@@ -4,7 +4,7 @@ import type { Pack, SystemPolicy } from './types.js';
 
 const NEEDED: Readonly<Record<SystemPolicy['connector'], readonly string[]>> = {
   mongodb: ['url'],
-  stripe: ['key'],
+  stripe: ['url', 'key'],
   sendgrid: ['key'],
   http: ['url'],
   manual: [],
