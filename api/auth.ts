@@ -1,7 +1,6 @@
 /** Signing in by bearer token, and the first gate: role or scope of the table's row. Deny by default. */
 import type { Endpoint, Principal } from '../contracts/index.js';
-import type { TokenDoc } from '../infra/store/documents.js';
-import { tokenHash, type TokenStore } from '../infra/store/tokens.js';
+import type { TokenRecord, Tokens } from '../infra/identity/index.js';
 import type { TokenVerifier } from './deps.js';
 import { HttpProblem } from './http/problem.js';
 
@@ -40,35 +39,23 @@ export function admit(endpoint: Endpoint, principal: Principal | null): void {
   throw new HttpProblem('scope_missing', { detail: `needs one of: ${who.scopes.join(', ')}` });
 }
 
-/** How often `lastUsedAt` is written: once a minute is enough to see a token in use. */
-const USED_EVERY_MS = 60_000;
-
-/** The verifier over stored hashes. `wellFormed` (prefix and checksum) keeps typing errors away from the store. */
-export function createTokenVerifier(deps: {
-  readonly tokens: TokenStore;
-  readonly now: () => Date;
-  readonly wellFormed: (token: string) => boolean;
-}): TokenVerifier {
+/** The verifier over stored tokens. */
+export function createTokenVerifier(tokens: Pick<Tokens, 'verify'>): TokenVerifier {
   return {
     async verify(token) {
-      if (!deps.wellFormed(token)) return null;
-      const doc = await deps.tokens.byHash(tokenHash(token));
-      const now = deps.now();
-      if (doc === null || doc.revokedAt !== null || Date.parse(doc.expiresAt) <= now.getTime()) return null;
-      if (doc.lastUsedAt === null || Date.parse(doc.lastUsedAt) < now.getTime() - USED_EVERY_MS)
-        await deps.tokens.used(doc._id, now.toISOString());
-      return principalOfToken(doc);
+      const record = await tokens.verify(token);
+      return record === null ? null : principalOfToken(record);
     },
   };
 }
 
-export function principalOfToken(doc: TokenDoc): Principal {
+export function principalOfToken(record: TokenRecord): Principal {
   return {
-    id: doc._id,
-    kind: doc.organisation !== null ? 'organisation' : doc.role !== null ? 'person' : 'machine',
-    role: doc.role as Principal['role'],
-    scopes: doc.scopes as Principal['scopes'],
-    operators: [doc.operator],
-    organisation: doc.organisation,
+    id: record.id,
+    kind: record.organisation !== null ? 'organisation' : record.role !== null ? 'person' : 'machine',
+    role: record.role as Principal['role'],
+    scopes: record.scopes as Principal['scopes'],
+    operators: record.operators,
+    organisation: record.organisation,
   };
 }

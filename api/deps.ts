@@ -1,9 +1,10 @@
 /** Everything that the API is given. Small interfaces, so that the composition root and tests decide what stands behind them. */
 import type { Principal, RequestView } from '../contracts/index.js';
-import type { IdentifierHasher, Mailer } from '../domain/ports/services.js';
+import type { Mailer } from '../domain/ports/services.js';
 import type { Ledger, LedgerEntry } from '../domain/ports/ledgers.js';
 import type { Vault } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
+import type { Codes, Hasher, Tokens } from '../infra/identity/index.js';
 import type { CertificateStore } from '../infra/store/certificates.js';
 import type { Mac } from '../infra/store/cursor.js';
 import type { EventStore } from '../infra/store/events.js';
@@ -12,7 +13,6 @@ import type { IntakeDocuments } from '../infra/store/intake.js';
 import type { PackageCodeStore } from '../infra/store/package-codes.js';
 import type { PartyStore } from '../infra/store/parties.js';
 import type { RequestStore } from '../infra/store/requests.js';
-import type { TokenStore } from '../infra/store/tokens.js';
 import type { Gateway } from './gateway/index.js';
 
 export interface TokenVerifier {
@@ -40,9 +40,7 @@ export interface LedgerReader {
     filter: LedgerFilter,
     options: { readonly cursor?: number; readonly limit?: number },
   ): Promise<{ readonly entries: readonly LedgerEntry[]; readonly next: number | null }>;
-  checkpoint(
-    operator: string,
-  ): Promise<{
+  checkpoint(operator: string): Promise<{
     readonly operator: string;
     readonly size: number;
     readonly root: string;
@@ -92,10 +90,11 @@ export interface ApiLimits {
 export interface ApiDeps {
   readonly requests: RequestStore;
   readonly idempotency: IdempotencyStore;
-  readonly tokens: TokenStore;
+  readonly tokens: Tokens;
   readonly parties: PartyStore;
   readonly events: EventStore;
   readonly packageCodes: PackageCodeStore;
+  readonly codes: Codes;
   readonly certificates: CertificateStore;
   readonly commitIntake: (documents: IntakeDocuments) => Promise<'committed' | 'duplicate'>;
   readonly vault: IntakeVault;
@@ -103,11 +102,9 @@ export interface ApiDeps {
   readonly policies: Policies;
   readonly ledger: Ledger;
   readonly ledgerReader: LedgerReader;
-  readonly hasher: IdentifierHasher;
+  readonly hasher: Hasher;
   readonly mailer: Mailer;
   readonly verifier: TokenVerifier;
-  /** A new API token in its full form; shown once, stored as a hash. */
-  readonly mintToken: () => string;
   /** Public keys of an operator that check certificates and checkpoints. */
   readonly operatorKeys: (operator: string) => Promise<readonly Record<string, unknown>[]>;
   readonly mac: Mac;

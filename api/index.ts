@@ -10,5 +10,4 @@ export { createTokenVerifier, principalOfToken } from './auth.js';
 export type { ApiDeps, ApiLimits, ApiLog, DevPort, LedgerReader, Policies, TokenVerifier } from './deps.js';
 export { createTemporalGateway, GatewayError, Refusal, type Gateway, type TemporalAccess } from './gateway/index.js';
 export { openApiDocument } from './openapi.js';
-export { tokenDoc, tokenView } from './handlers/administration.js';
 export { reconcile, startRequest } from './start-request.js';

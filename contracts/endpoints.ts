@@ -413,7 +413,7 @@ export const ENDPOINTS = {
     who: { roles: ['admin'], scopes: [] },
     idempotency: 'none',
     precondition: 'none',
-    params: z.strictObject({ id: z.string().regex(/^tok_[0-9A-HJKMNP-TV-Z]{26}$/, 'not a token id') }),
+    params: z.strictObject({ id: z.string().regex(/^tok_[0-9a-f]{24}$/, 'not a token id') }),
     responses: { 204: { description: 'Revoked' } },
     problems: [],
   },

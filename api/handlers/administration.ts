@@ -1,10 +1,8 @@
 /** Operators, tokens, the embedded stack's clock. */
-import { ulid } from 'ulid';
-import { mayActFor, type CreateToken, type TokenView } from '../../contracts/index.js';
+import { mayActFor, type CreateToken, type Principal, type TokenView } from '../../contracts/index.js';
 import { decodeCursor, encodeCursor } from '../../infra/store/cursor.js';
-import type { TokenDoc } from '../../infra/store/documents.js';
-import { tokenHash } from '../../infra/store/tokens.js';
-import { operatorsOf, requestOf } from '../access.js';
+import type { TokenRecord } from '../../infra/identity/index.js';
+import { requestOf } from '../access.js';
 import type { ApiDeps } from '../deps.js';
 import { principalOf, type Call, type Handler } from '../http/call.js';
 import { isFresh } from '../http/etag.js';
@@ -85,80 +83,83 @@ export function createToken(deps: ApiDeps): Handler {
         errors: [{ pointer: '/expiresAt', detail: 'must lie in the future, at most a year away' }],
       });
     }
-    const token = deps.mintToken();
-    const doc = tokenDoc(body, token, call.now);
-    await deps.tokens.insert(doc);
-    await noteToken(deps, call, doc, 'token.created');
+    const { id, token } = await deps.tokens.issue({
+      name: body.name,
+      role: body.role ?? null,
+      scopes: body.scopes ?? [],
+      operators: [body.operator],
+      organisation: body.organisation ?? null,
+      expiresAt: new Date(expires),
+    });
+    const record = (await deps.tokens.list()).find((known) => known.id === id);
+    if (record === undefined) throw new HttpProblem('internal');
+    await noteToken(deps, call, record, 'token.created');
     return {
       status: 201,
-      body: { ...tokenView(doc), token },
-      headers: { Location: `/v1/tokens/${doc._id}`, 'Cache-Control': 'no-store' },
+      body: { ...tokenView(record), token },
+      headers: { Location: `/v1/tokens/${id}`, 'Cache-Control': 'no-store' },
     };
   };
 }
 
-/** Also used by the command line, which makes the first token. */
-export function tokenDoc(body: CreateToken, token: string, now: Date): TokenDoc {
+export function tokenView(record: TokenRecord): TokenView {
+  const { id, name, role, scopes, operators, organisation } = record;
   return {
-    _id: `tok_${ulid(now.getTime())}`,
-    hash: tokenHash(token),
-    name: body.name,
-    role: body.role ?? null,
-    scopes: body.scopes ?? [],
-    operator: body.operator,
-    organisation: body.organisation ?? null,
-    createdAt: now.toISOString(),
-    expiresAt: new Date(body.expiresAt).toISOString(),
-    lastUsedAt: null,
-    revokedAt: null,
+    ...{ id, name, role, scopes, organisation, operator: operators[0] ?? '' },
+    createdAt: record.createdAt.toISOString(),
+    expiresAt: record.expiresAt.toISOString(),
+    lastUsedAt: record.lastUsedAt?.toISOString() ?? null,
+    revokedAt: record.revokedAt?.toISOString() ?? null,
   };
 }
 
-export function tokenView(doc: TokenDoc): TokenView {
-  const { _id, hash: _hash, ...rest } = doc;
-  return { id: _id, ...rest };
-}
-
-async function noteToken(deps: ApiDeps, call: Call, doc: TokenDoc, action: string): Promise<void> {
-  const operators =
-    doc.operator === '*' ? (await deps.policies.list()).map(({ pack }) => pack.operator) : [doc.operator];
+async function noteToken(deps: ApiDeps, call: Call, record: TokenRecord, action: string): Promise<void> {
+  const all = record.operators.includes('*');
+  const operators = all ? (await deps.policies.list()).map(({ pack }) => pack.operator) : record.operators;
   await deps.ledger.append(
     operators.map((operator) =>
       draft({
-        id: `${action}/${doc._id}/${operator}`,
+        id: `${action}/${record.id}/${operator}`,
         operator,
         at: call.now.toISOString(),
         actor: speakerOf(principalOf(call)),
         action,
         requestId: null,
-        code: doc.role ?? 'scopes',
-        after: { token: doc._id, scopes: doc.scopes, organisation: doc.organisation },
+        code: record.role ?? 'scopes',
+        after: { token: record.id, scopes: record.scopes, organisation: record.organisation },
       }),
     ),
   );
 }
 
+/** A token of all operators is an admin of all operators' business; others see those of their own operators. */
+function isMine(principal: Principal, record: TokenRecord): boolean {
+  if (record.operators.includes('*')) return principal.operators.includes('*');
+  return record.operators.every((operator) => mayActFor(principal, operator));
+}
+
 export function listTokens(deps: ApiDeps): Handler {
   return async (call) => {
+    const principal = principalOf(call);
     const query = call.query as { cursor?: string; limit: number };
-    const after = query.cursor === undefined ? null : String(decodeCursor(deps.mac, 'tokens', query.cursor)[0]);
-    const found = await deps.tokens.list(operatorsOf(principalOf(call)), after, query.limit + 1);
+    const after = query.cursor === undefined ? '' : String(decodeCursor(deps.mac, 'tokens', query.cursor)[0]);
+    const found = (await deps.tokens.list())
+      .filter((record) => isMine(principal, record) && record.id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
     const shown = found.slice(0, query.limit);
     const last = shown.at(-1);
-    const next = found.length > query.limit && last !== undefined ? encodeCursor(deps.mac, 'tokens', [last._id]) : null;
+    const more = found.length > query.limit && last !== undefined;
+    const next = more ? encodeCursor(deps.mac, 'tokens', [last.id]) : null;
     return page(call, '/v1/tokens', shown.map(tokenView), next);
   };
 }
 
 export function revokeToken(deps: ApiDeps): Handler {
   return async (call) => {
-    const principal = principalOf(call);
-    const doc = await deps.tokens.get(call.params['id'] ?? '');
-    const mine =
-      doc !== null && (doc.operator === '*' ? principal.operators.includes('*') : mayActFor(principal, doc.operator));
-    if (doc === null || !mine) throw new HttpProblem('not_found');
-    await deps.tokens.revoke(doc._id, call.now.toISOString());
-    await noteToken(deps, call, doc, 'token.revoked');
+    const record = (await deps.tokens.list()).find((known) => known.id === call.params['id']);
+    if (record === undefined || !isMine(principalOf(call), record)) throw new HttpProblem('not_found');
+    await deps.tokens.revoke(record.id);
+    await noteToken(deps, call, record, 'token.revoked');
     return { status: 204 };
   };
 }

@@ -1,5 +1,4 @@
 /** POST /v1/requests: the intake (docs/design.md section 3.1). */
-import { randomBytes } from 'node:crypto';
 import { ulid } from 'ulid';
 import { AVAILABLE_RIGHTS, mayActFor, type CreateRequest, type Principal } from '../../contracts/index.js';
 import { InvalidCaseError, requestClock } from '../../domain/clock/index.js';
@@ -248,11 +247,7 @@ function entriesOf(input: RequestInput, body: CreateRequest): { name: string; va
     scopeText: body.scope?.text ?? null,
     agent: body.agent ?? null,
   };
-  const entries: { name: string; value: unknown }[] = [
-    { name: VAULT.subject, value: entry },
-    // The salt of the certificate's commitment: without it nobody can tell whom a certificate is about.
-    { name: VAULT.commitmentSalt, value: randomBytes(32).toString('base64url') },
-  ];
+  const entries: { name: string; value: unknown }[] = [{ name: VAULT.subject, value: entry }];
   if (input.identity !== null) {
     const identity: IdentityEntry = {
       method: input.identity.method,

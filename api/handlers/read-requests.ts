@@ -156,9 +156,9 @@ export function searchRequests(deps: ApiDeps): Handler {
       });
     const data: RequestView[] = [];
     for (const { pack, hash } of packs) {
-      const subject = await deps.hasher.hash(pack.operator, body.identifier.type, body.identifier.value);
+      const subject = await deps.hasher.hashAll(pack.operator, body.identifier.type, body.identifier.value);
       const found = await deps.requests.list(
-        { operators: [pack.operator], subjectHashes: [subject] },
+        { operators: [pack.operator], subjectHashes: subject },
         { sort: 'createdMs', descending: false, after: null, limit: 100 },
       );
       await deps.ledger.append([

@@ -17,6 +17,8 @@ export function translate(error: unknown): HttpProblem {
   const type: unknown = error instanceof Error ? Reflect.get(error, 'type') : undefined;
   if (name === 'CursorError')
     return new HttpProblem('malformed_request', { detail: 'cursor was not made by this list' });
+  if (code === 'identifier_empty')
+    return new HttpProblem('validation_failed', { detail: 'an identifier has no content' });
   if (code === 'key_destroyed' || code === 'destroyed') return new HttpProblem('forgotten');
   if (typeof code === 'string' && AWAY.has(code)) return new HttpProblem('unavailable');
   if (

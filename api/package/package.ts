@@ -1,5 +1,4 @@
 /** The package: a fresh code to the proven address, one download per code; for an officer before release, with a purpose. */
-import { randomInt } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { mayActFor, type Principal } from '../../contracts/index.js';
 import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
@@ -28,9 +27,9 @@ async function send(deps: ApiDeps, call: Call): Promise<void> {
   const identity = await deps.vault.get<IdentityEntry>(doc._id, VAULT.identity);
   const to = subject === null ? null : provenAddress(subject, identity);
   if (subject === null || to === null) return;
-  const code = String(randomInt(0, 1_000_000)).padStart(6, '0');
   const nowMs = call.now.getTime();
-  if (!(await deps.packageCodes.put(doc._id, hashOf(deps, doc._id, code), nowMs))) return;
+  if (!(await deps.packageCodes.mayIssue(doc._id, nowMs))) return;
+  const code = await deps.codes.issue({ operator: doc.operator, requestId: doc._id, purpose: 'package' });
   await deps.mailer.send({
     id: deps.mac('package-mail', doc._id, String(nowMs)).slice(0, 32),
     to,
@@ -59,10 +58,6 @@ export function provenAddress(subject: SubjectEntry, identity: IdentityEntry | n
   return proven.find((address) => contact !== undefined && same(address, contact)) ?? proven[0] ?? null;
 }
 
-function hashOf(deps: Pick<ApiDeps, 'mac'>, requestId: string, code: string): string {
-  return deps.mac('package-code', requestId, code);
-}
-
 export function getPackage(deps: ApiDeps): Handler {
   return async (call) => {
     if (call.principal !== null) return forOfficer(deps, call, call.principal);
@@ -70,10 +65,10 @@ export function getPackage(deps: ApiDeps): Handler {
     if (code === undefined) throw new HttpProblem('unauthenticated');
     const id = call.params['id'] ?? '';
     // Every refusal is the same, whether the request, the package or the code is wrong.
-    const right =
-      /^[0-9]{6}$/.test(code) && (await deps.packageCodes.take(id, hashOf(deps, id, code), call.now.getTime()));
-    const doc = right ? await deps.requests.get(id) : null;
+    const doc = /^[0-9]{6}$/.test(code) ? await deps.requests.get(id) : null;
     if (doc === null || doc.view.package?.released !== true) throw new HttpProblem('code_invalid');
+    const answer = await deps.codes.check({ operator: doc.operator, requestId: id, purpose: 'package', code });
+    if (answer !== 'ok') throw new HttpProblem('code_invalid');
     const eventId = deps.mac('package-collected', id, code, call.traceId);
     await deps.ledger.append([
       draft({

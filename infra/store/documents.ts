@@ -7,7 +7,6 @@ import type { Binary } from './connect.js';
 export const COLLECTIONS = {
   requests: 'requests',
   idempotency: 'idempotency',
-  tokens: 'tokens',
   organisations: 'organisations',
   systems: 'systems',
   events: 'events',
@@ -73,21 +72,6 @@ export interface IdempotencyDoc {
   readonly expiresAt: Date;
 }
 
-export interface TokenDoc {
-  readonly _id: string;
-  /** SHA-256 (hex) of the whole token: 256 random bits need no slow hash. */
-  readonly hash: string;
-  readonly name: string;
-  readonly role: string | null;
-  readonly scopes: readonly string[];
-  readonly operator: string;
-  readonly organisation: string | null;
-  readonly createdAt: string;
-  readonly expiresAt: string;
-  readonly lastUsedAt: string | null;
-  readonly revokedAt: string | null;
-}
-
 /** A key with which a party signs its events. HMAC secrets rest sealed; public keys need no secrecy. */
 export interface PartyKeyDoc {
   readonly id: string;
@@ -145,13 +129,11 @@ export interface AttemptDoc {
   readonly count: number;
 }
 
+/** How often download codes were sent for a request; the codes themselves are infra/identity's. */
 export interface PackageCodeDoc {
   /** The request. */
   readonly _id: string;
-  readonly hash: string;
   readonly sentMs: number;
-  readonly tries: number;
-  readonly used: boolean;
   /** Day number (UTC) of the last code and how many were sent on it. */
   readonly day: number;
   readonly sentToday: number;

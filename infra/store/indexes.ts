@@ -18,7 +18,6 @@ export async function ensureIndexes(db: Db): Promise<void> {
     await db
       .collection(COLLECTIONS.idempotency)
       .createIndexes([{ key: { expiresAt: 1 }, name: 'expiry', expireAfterSeconds: 0 }]);
-    await db.collection(COLLECTIONS.tokens).createIndexes([{ key: { hash: 1 }, name: 'hash', unique: true }]);
     await db.collection(COLLECTIONS.organisations).createIndexes([{ key: { operator: 1 }, name: 'operator' }]);
     await db.collection(COLLECTIONS.systems).createIndexes([{ key: { operator: 1 }, name: 'operator' }]);
     await db

@@ -1,0 +1,32 @@
+/** Keyed hashes and sealing for the API, both derived from one secret that the key ring keeps (the namespace key). */
+import { createHmac, hkdfSync } from 'node:crypto';
+import { aadOf, open, seal } from '../infra/keys/index.js';
+import type { Mac } from '../infra/store/cursor.js';
+import type { Sealer } from '../infra/store/parties.js';
+
+function derive(secret: Uint8Array, label: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', label, 32));
+}
+
+/** HMAC-SHA-256 over purpose and parts as one JSON array, so that no two lists of parts meet; base64url, 43 characters. */
+export function createMac(secret: Uint8Array): Mac {
+  const key = derive(secret, 'habeas/api/mac/v1');
+  return (purpose, ...parts) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify([purpose, ...parts]), 'utf8')
+      .digest('base64url');
+}
+
+/** Seals parties' signing secrets at rest (AES-256-GCM); the scope is authenticated, so none can be moved to another party. */
+export function createSealer(secret: Uint8Array): Sealer {
+  const key = derive(secret, 'habeas/api/party-keys/v1');
+  const aad = (scope: string): Buffer => aadOf({ v: 1, what: 'party-key', scope });
+  return {
+    seal: async (scope, plain) => seal(key, Buffer.from(plain, 'utf8'), aad(scope)).toString('base64'),
+    async open(scope, sealed) {
+      const plain = open(key, Buffer.from(sealed, 'base64'), aad(scope));
+      if (plain === null) throw new Error('party_key_damaged');
+      return plain.toString('utf8');
+    },
+  };
+}

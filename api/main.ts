@@ -1,0 +1,112 @@
+/** `habeas api`: the HTTP process, configured by the environment only. */
+import { readFileSync } from 'node:fs';
+import { createMailer } from '../infra/mail/index.js';
+import { openPlatform } from '../infra/platform.js';
+import { loadPolicies, policiesFolder } from '../infra/policies/index.js';
+import { loadSettings, type Settings } from '../infra/settings.js';
+import { createLog, fault, safe } from '../infra/telemetry/index.js';
+import { connectTemporal, type TemporalClient } from '../infra/temporal/index.js';
+import { composeApi } from './compose.js';
+import { createApi } from './create-api.js';
+import type { ApiLog } from './deps.js';
+
+export interface RunningApi {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+function temporalOf(settings: Settings, keys: Parameters<typeof connectTemporal>[0]['keys']): TemporalClient {
+  const read = (path: string | undefined): Buffer | undefined => (path === undefined ? undefined : readFileSync(path));
+  const [ca, crt, key] = [
+    read(settings.get('HABEAS_TEMPORAL_TLS_CA')),
+    read(settings.get('HABEAS_TEMPORAL_TLS_CERT')),
+    read(settings.get('HABEAS_TEMPORAL_TLS_KEY')),
+  ];
+  const pair = crt !== undefined && key !== undefined ? { clientCertPair: { crt, key } } : {};
+  const tls =
+    settings.get('HABEAS_TEMPORAL_TLS') || ca !== undefined || crt !== undefined
+      ? { serverRootCACertificate: ca, ...pair }
+      : undefined;
+  return connectTemporal({
+    address: settings.get('HABEAS_TEMPORAL_ADDRESS'),
+    namespace: settings.get('HABEAS_TEMPORAL_NAMESPACE'),
+    keys,
+    tls,
+    apiKey: settings.get('HABEAS_TEMPORAL_API_KEY'),
+    identity: 'habeas-api',
+  });
+}
+
+/** The typed log takes a closed set of fields; what the API notes fits into it. */
+function apiLog(log: ReturnType<typeof createLog>): ApiLog {
+  return {
+    error(code, fields) {
+      const { requestId, route, code: problem, error } = fields;
+      const word = (value: string | number | undefined) => (value === undefined ? undefined : safe(String(value)));
+      log.error(`api.${code}`, {
+        requestId: word(requestId),
+        route: word(route),
+        code: word(problem),
+        error: word(error),
+      });
+    },
+  };
+}
+
+/** Starts the API. Errors: SettingsError, PolicyFaultsError, StoreError, KeyError with their codes. */
+export async function startApi(settings: Settings = loadSettings()): Promise<RunningApi> {
+  const log = createLog({ level: settings.get('HABEAS_LOG_LEVEL') });
+  const { packs } = await loadPolicies(policiesFolder(settings.get('HABEAS_POLICIES')));
+  const platform = await openPlatform({
+    mongodbUrl: settings.need('HABEAS_MONGODB_URL'),
+    ledgerUrl: settings.get('HABEAS_LEDGER_MONGODB_URL'),
+    keys: settings.need('HABEAS_KEYS'),
+    namespace: settings.get('HABEAS_TEMPORAL_NAMESPACE'),
+    log,
+    appName: 'habeas-api',
+  });
+  const temporal = temporalOf(settings, platform.keys);
+  const mailer = createMailer({ url: settings.need('HABEAS_SMTP_URL'), from: settings.get('HABEAS_MAIL_FROM') });
+  const close = async (): Promise<void> => {
+    mailer.close();
+    await temporal.close().catch(() => undefined);
+    await platform.close();
+  };
+  try {
+    const api = createApi(
+      await composeApi({
+        platform,
+        packs,
+        temporal,
+        mailer,
+        log: apiLog(log),
+        trustProxy: settings.get('HABEAS_TRUST_PROXY'),
+      }),
+    );
+    const port = await api.start(settings.get('HABEAS_PORT'), settings.get('HABEAS_HOST'));
+    log.info('api.started', { port });
+    return {
+      port,
+      async stop() {
+        await api.stop();
+        await close();
+        log.info('api.stopped');
+      },
+    };
+  } catch (error) {
+    log.error('api.not_started', fault(error));
+    await close();
+    throw error;
+  }
+}
+
+/** Runs until SIGTERM or SIGINT, then stops with grace. Resolves with the exit status. */
+export async function runApi(): Promise<0> {
+  const running = await startApi();
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  await running.stop();
+  return 0;
+}
