@@ -24,7 +24,8 @@ export function holidays(place: string, year: number, kind: NonDeadlineDays = 'p
     for (const day of [...days].sort((a, b) => a - b)) if (isWeekend(day)) days.add(nextFree(day, days));
   }
   if (calendar.substitute === 'nearest') {
-    for (const day of [...days]) add(nearestWeekday(day));
+    // Additions are weekdays, which are their own nearest: walking the growing set ends.
+    for (const day of days) add(nearestWeekday(day));
     // 1 January of the following year on a Saturday is observed on 31 December of this one.
     const next = holidayOf({ kind: 'fixed', month: 1, day: 1 }, year + 1);
     if (next !== null && weekdayOf(next) === 6) days.add(next - 1);
