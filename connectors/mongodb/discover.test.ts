@@ -283,6 +283,16 @@ describe('several people', () => {
     ]);
   });
 
+  test('two accounts whose ids are both proven are both hers', async () => {
+    await put('users', { _id: 'u1', email: 'ana@example.se' }, { _id: 'u2', email: 'ana@example.se' });
+    const found = await over(INFENTRE).find([
+      proven('email', 'ana@example.se'),
+      proven('userId', 'u1'),
+      proven('userId', 'u2'),
+    ]);
+    expect(seen(found)).toEqual(['users:"u1"', 'users:"u2"']);
+  });
+
   test('a second sign-in behind an old address is looked at, and nothing is reached through it', async () => {
     await put(
       'users',

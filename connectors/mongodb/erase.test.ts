@@ -277,6 +277,46 @@ describe('delete', () => {
     expect(verdicts(await erasure.verify())).toEqual({ 'app/usage/o1': 'stillPresent 1' });
   });
 
+  test('what was reached over a link is still found when the source of the link is gone', async () => {
+    const datasets = [
+      dataset('accounts', {
+        identifiers: { email: ['email'] },
+        links: [{ from: '_id', to: 'entries.accountId', trust: 'system' }],
+      }),
+      dataset('entries'),
+    ];
+    await put('accounts', { _id: 'a', email: 'ana@example.se' });
+    await put('entries', { _id: 1, accountId: 'a' }, { _id: 2, accountId: 'b' });
+    const erasure = await plan(datasets, ANA);
+    await mongo.db.collection('accounts').deleteMany({});
+    await put('entries', { _id: 3, accountId: 'a' });
+    expect(touched(await erasure.apply())).toEqual({ 'app/accounts/o1': 0, 'app/entries/o1': 2 });
+    expect(await mongo.db.collection('entries').distinct('_id')).toEqual([2]);
+    await put('entries', { _id: 4, accountId: 'a' });
+    expect(verdicts(await erasure.verify())).toEqual({
+      'app/accounts/o1': 'gone 0',
+      'app/entries/o1': 'stillPresent 1',
+    });
+  });
+
+  test('an attempt that broke off is taken up: sign-ins go last, so everything else is still reached', async () => {
+    await put('users', { _id: 'u1', email: 'ana@example.se' });
+    await put('usage', { _id: 1, userId: 'u1' });
+    const erasure = await plan(INFENTRE, ANA);
+    let calls = 0;
+    const broken = erasure.bench.connector.apply({
+      ...step(erasure.targets, erasure.identifiers),
+      heartbeat: (cursor) => {
+        if (typeof cursor === 'object' && cursor !== null && 'part' in cursor && ++calls === 2)
+          throw new Error('cancelled');
+      },
+    });
+    await expect(broken).rejects.toThrow('cancelled');
+    expect(await get('users', 'u1')).not.toBeNull();
+    expect(await get('usage', 1)).toBeNull();
+    expect(touched(await erasure.apply())).toEqual({ 'app/users/o1': 1, 'app/usage/o1': 0 });
+  });
+
   test('GridFS files go with their chunks; chunks that outlive a file are reported (M9)', async () => {
     const files = dataset('files', {
       collection: 'docs.files',

@@ -7,7 +7,7 @@ import { idOfRef } from './ids.js';
 import { sureRefs } from './targets.js';
 
 /** Field that carries the mark. */
-export const ERASING = 'erasing';
+const ERASING = 'erasing';
 
 /** Sets or removes the mark on the given records, acknowledged by the majority. Never creates a record. */
 export async function mark(
