@@ -122,6 +122,35 @@ describe('verifyFiles', () => {
     expect(survivors).toEqual([]);
   }, 60_000);
 
+  it('accepts one spelling only: every other text of the same certificate is refused', () => {
+    const text = new TextDecoder().decode(certificate);
+    const value = JSON.parse(text) as Record<string, unknown>;
+    const holds = (other: string): boolean => {
+      const document = readDocument(new TextEncoder().encode(other));
+      return (
+        document !== null && checkDocument(document, signer.publicKey).every((finding) => finding.result !== 'failed')
+      );
+    };
+    expect(holds(text)).toBe(true);
+    const reordered = JSON.stringify(Object.fromEntries(Object.entries(value).reverse()));
+    const others = [
+      JSON.stringify(value, null, 1),
+      ` ${text}`,
+      `${text} `,
+      reordered,
+      text.replace('"version":1', '"version":1.0'),
+      text.replace('{"', '{"version":1,"'),
+      text.replace('infentre', '\\u0069nfentre'),
+    ];
+    expect(others.filter(holds)).toEqual([]);
+    // The last character of base64url carries two bits of the signature and four that mean nothing.
+    const spellings = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].filter((last) => {
+      const signature = String(value['signature']).slice(0, -1) + last;
+      return holds(text.replace(String(value['signature']), signature));
+    });
+    expect(spellings).toEqual([String(value['signature']).at(-1)]);
+  });
+
   it('fails with a whole line of an export removed, repeated or moved', async () => {
     const lines = new TextDecoder().decode(whole).split('\n').slice(0, -1);
     const variants = lines.flatMap((line, i) => [

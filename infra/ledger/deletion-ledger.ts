@@ -2,7 +2,7 @@
  * The deletion ledger over MongoDB (port `DeletionLedger`): which internal ids were erased, so that a restored copy can be
  * erased again. In the ledger's own database; internal ids and keyed hashes only.
  */
-import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Db } from '../store/connect.js';
 import type { DeletionEntry, DeletionLedger } from '../../domain/ports/ledgers.js';
 import type { Stamp } from '../../domain/words.js';
 import { LedgerError } from './errors.js';

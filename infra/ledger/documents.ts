@@ -1,5 +1,5 @@
 /** How the ledger rests in its database: collections, documents, indexes. */
-import { Binary, type Collection, type Db } from 'mongodb';
+import { Binary, type Collection, type Db } from '../store/connect.js';
 import { canonicalJson } from '../../domain/ledger/canonical-json.js';
 import type { LedgerDraft, LedgerEntry } from '../../domain/ports/ledgers.js';
 import { LedgerError } from './errors.js';

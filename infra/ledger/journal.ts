@@ -1,5 +1,5 @@
 /** The journal over MongoDB (port `Journal`): one row per (request, part, generation) in Habeas' own store. */
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db } from '../store/connect.js';
 import type { Journal, JournalRow } from '../../domain/ports/ledgers.js';
 import type { Stamp } from '../../domain/words.js';
 import { retryOnceOnDuplicate } from './retry.js';

@@ -1,6 +1,6 @@
 /** The ledger over MongoDB: appending, and sealing on demand or by itself (port `Ledger`). */
 import { randomUUID } from 'node:crypto';
-import { MongoBulkWriteError, type Db } from 'mongodb';
+import { MongoBulkWriteError, type Db } from '../store/connect.js';
 import type { Ledger, LedgerDraft } from '../../domain/ports/ledgers.js';
 import type { SigningKeys } from '../keys/signing.js';
 import { draftDocument, ledgerCollections, type LedgerCollections } from './documents.js';
@@ -90,7 +90,9 @@ export class MongoLedger implements Ledger {
     for (const timer of this.#soon.values()) clearTimeout(timer);
     this.#soon.clear();
     await this.#look;
-    await Promise.allSettled([...this.#turns.values()].flatMap((turn) => [turn.current, turn.next]));
+    await Promise.allSettled(
+      [...this.#turns.values()].flatMap((turn) => (turn.next === null ? [turn.current] : [turn.current, turn.next])),
+    );
   }
 
   #begin(operator: string): Promise<{ size: number }> {

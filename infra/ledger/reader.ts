@@ -1,5 +1,5 @@
 /** Reading the ledger: pages, signed tree heads, proofs. Needs no key: checkpoints are signed when entries are sealed. */
-import type { Db, Filter } from 'mongodb';
+import type { Db, Filter } from '../store/connect.js';
 import {
   consistencyNodes,
   consistencyProofFrom,

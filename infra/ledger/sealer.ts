@@ -8,7 +8,7 @@
  * sealer, or one that wakes up after its lease has ended can repeat work but not change it. The lease saves work; the
  * compare-and-set on `size` is what makes each entry sealed exactly once.
  */
-import type { AnyBulkWriteOperation, Db } from 'mongodb';
+import type { AnyBulkWriteOperation, Db } from '../store/connect.js';
 import { ledgerOrigin, signCheckpoint } from '../../domain/ledger/checkpoint.js';
 import { entryLeaf, GENESIS_HASH, sealEntry } from '../../domain/ledger/entry.js';
 import { frontierRoot, pushLeaf, type Frontier } from '../../domain/ledger/frontier.js';
@@ -27,8 +27,11 @@ import {
 } from './documents.js';
 import { LedgerError } from './errors.js';
 
-/** Where a test may stop a sealer: the write of that name has just been done (`entries`: a part of it). */
-export type SealPoint = 'planned' | 'entries' | 'placed' | 'published';
+/**
+ * Where a test may stop a sealer. `chosen`: it has read what to seal and written nothing; the others: the write of that
+ * name has just been done (`entries`: a part of it).
+ */
+export type SealPoint = 'chosen' | 'planned' | 'entries' | 'placed' | 'published';
 
 export interface SealerOptions {
   /** World time. */
@@ -102,6 +105,7 @@ export class OperatorSealer {
     if (pending.length === 0) return false;
     const chosen = [...pending].sort(byRecording).slice(0, batch);
     const plan = { from: head.size, ids: chosen.map((entry) => entry._id), sealedAt: now().toISOString() };
+    await this.#options.fault?.('chosen');
     const planned = await this.#at.heads.updateOne(
       { _id: head._id, size: head.size, plan: null, ...mayTake },
       { $set: { plan, lease } },
