@@ -1,14 +1,15 @@
 /** `habeas api`: the HTTP process, configured by the environment only. */
 import { readFileSync } from 'node:fs';
 import { createMailer } from '../infra/mail/index.js';
-import { openPlatform } from '../infra/platform.js';
+import { awaitPlatform } from '../infra/platform.js';
 import { loadPolicies, policiesFolder } from '../infra/policies/index.js';
 import { loadSettings, type Settings } from '../infra/settings.js';
 import { createLog, fault, safe } from '../infra/telemetry/index.js';
 import { connectTemporal, type TemporalClient } from '../infra/temporal/index.js';
 import { composeApi } from './compose.js';
 import { createApi } from './create-api.js';
-import type { ApiLog } from './deps.js';
+import type { FrozenPack } from '../domain/policy/types.js';
+import type { ApiLog, DevPort } from './deps.js';
 
 export interface RunningApi {
   readonly port: number;
@@ -53,18 +54,31 @@ function apiLog(log: ReturnType<typeof createLog>): ApiLog {
   };
 }
 
-/** Starts the API. Errors: SettingsError, PolicyFaultsError, StoreError, KeyError with their codes. */
-export async function startApi(settings: Settings = loadSettings()): Promise<RunningApi> {
+export interface ApiExtras {
+  /** The embedded stack's way to move a request's time; absent everywhere else. */
+  readonly dev?: (client: TemporalClient['client'], packs: ReadonlyMap<string, FrozenPack>) => DevPort;
+  /** Raised to give up waiting for the store. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Starts the API; waits while the store is away. Errors: SettingsError, PolicyFaultsError, StoreError, KeyError with
+ * their codes.
+ */
+export async function startApi(settings: Settings = loadSettings(), extras: ApiExtras = {}): Promise<RunningApi> {
   const log = createLog({ level: settings.get('HABEAS_LOG_LEVEL') });
   const { packs } = await loadPolicies(policiesFolder(settings.get('HABEAS_POLICIES')));
-  const platform = await openPlatform({
-    mongodbUrl: settings.need('HABEAS_MONGODB_URL'),
-    ledgerUrl: settings.get('HABEAS_LEDGER_MONGODB_URL'),
-    keys: settings.need('HABEAS_KEYS'),
-    namespace: settings.get('HABEAS_TEMPORAL_NAMESPACE'),
-    log,
-    appName: 'habeas-api',
-  });
+  const platform = await awaitPlatform(
+    {
+      mongodbUrl: settings.need('HABEAS_MONGODB_URL'),
+      ledgerUrl: settings.get('HABEAS_LEDGER_MONGODB_URL'),
+      keys: settings.need('HABEAS_KEYS'),
+      namespace: settings.get('HABEAS_TEMPORAL_NAMESPACE'),
+      log,
+      appName: 'habeas-api',
+    },
+    extras.signal ?? new AbortController().signal,
+  );
   const temporal = temporalOf(settings, platform.keys);
   const mailer = createMailer({ url: settings.need('HABEAS_SMTP_URL'), from: settings.get('HABEAS_MAIL_FROM') });
   const close = async (): Promise<void> => {
@@ -81,9 +95,11 @@ export async function startApi(settings: Settings = loadSettings()): Promise<Run
         mailer,
         log: apiLog(log),
         trustProxy: settings.get('HABEAS_TRUST_PROXY'),
+        ...(extras.dev === undefined ? {} : { dev: extras.dev(temporal.client, packs) }),
       }),
     );
     const port = await api.start(settings.get('HABEAS_PORT'), settings.get('HABEAS_HOST'));
+    platform.ledger.start([...packs.keys()]);
     log.info('api.started', { port });
     return {
       port,
@@ -98,15 +114,4 @@ export async function startApi(settings: Settings = loadSettings()): Promise<Run
     await close();
     throw error;
   }
-}
-
-/** Runs until SIGTERM or SIGINT, then stops with grace. Resolves with the exit status. */
-export async function runApi(): Promise<0> {
-  const running = await startApi();
-  await new Promise<void>((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
-  });
-  await running.stop();
-  return 0;
 }
