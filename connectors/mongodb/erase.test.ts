@@ -138,6 +138,25 @@ describe('delete', () => {
     expect(await get('users', 'u7')).not.toBeNull();
   });
 
+  test('an account that came after the approval stays, also where its id was proven', async () => {
+    await put('users', { _id: 'u1', email: 'ana@example.se' });
+    const erasure = await plan(INFENTRE, [proven('userId', 'u1'), proven('userId', 'u2')]);
+    await put('users', { _id: 'u2', email: 'ana@example.se' });
+    expect(touched(await erasure.apply())).toEqual({ 'app/users/o1': 1 });
+    expect(await get('users', 'u2')).not.toBeNull();
+    expect(verdicts(await erasure.verify())).toEqual({ 'app/users/o1': 'stillPresent 1' });
+  });
+
+  test('where several organisations decide together, nothing joins that they did not see', async () => {
+    const notes = [dataset('notes', { organisation: { from: 'users' }, identifiers: { userId: ['userId'] } })];
+    await put('notes', { _id: 1, userId: 'u1' });
+    const alone = await plan(notes, [proven('userId', 'u1')]);
+    await put('notes', { _id: 2, userId: 'u1' });
+    const together = alone.targets.map((t) => ({ ...t, part: { ...t.part, together: 'app/notes' } }));
+    expect(touched(await alone.bench.connector.apply(step(together, alone.identifiers)))).toEqual({ 'app/notes/-': 1 });
+    expect(touched(await alone.apply())).toEqual({ 'app/notes/-': 1 });
+  });
+
   test('a later run only takes new records of derived datasets', async () => {
     await put('users', { _id: 'u1', email: 'ana@example.se' });
     await put('usage', { _id: 1, userId: 'u1' });
@@ -238,21 +257,19 @@ describe('delete', () => {
 
   test('of two accounts on one address only the proven one goes, and the other does not count as left over', async () => {
     await put('users', { _id: 'u1', email: 'ana@example.se' }, { _id: 'u2', email: 'ana@example.se' });
+    await put('usage', { _id: 1, userId: 'u1' }, { _id: 2, userId: 'u2' });
     const all = await plan(INFENTRE, [...ANA, proven('userId', 'u1')]);
     // As a step of its own: the review part is not among the targets.
     const targets = all.targets.filter((t) => t.part.review === null);
     const notes = memory();
-    expect(touched(await all.bench.connector.apply(step(targets, all.identifiers, notes)))).toEqual({
-      'app/users/o1': 1,
-    });
-    // A repeated attempt no longer sees u1 and must not take u2 for her.
-    expect(touched(await all.bench.connector.apply(step(targets, all.identifiers, notes)))).toEqual({
-      'app/users/o1': 0,
-    });
+    const apply = async () => touched(await all.bench.connector.apply(step(targets, all.identifiers, notes)));
+    expect(await apply()).toEqual({ 'app/users/o1': 1, 'app/usage/o1': 1 });
+    // A repeated attempt no longer sees u1 and must not take u2, or what is u2's, for hers.
+    expect(await apply()).toEqual({ 'app/users/o1': 0, 'app/usage/o1': 0 });
     expect(await get('users', 'u2')).not.toBeNull();
-    expect(verdicts(await all.bench.connector.verify(step(targets, all.identifiers, notes)))).toEqual({
-      'app/users/o1': 'gone 0',
-    });
+    expect(await get('usage', 2)).not.toBeNull();
+    const verified = await all.bench.connector.verify(step(targets, all.identifiers, notes));
+    expect(verdicts(verified)).toEqual({ 'app/users/o1': 'gone 0', 'app/usage/o1': 'gone 0' });
   });
 
   test('two organisations are two parts; deleting one leaves the other byte by byte', async () => {
