@@ -52,6 +52,7 @@ function address(base: string, endpoint: Endpoint, input: Loose): string {
   return `${base.replace(/\/$/, '')}${path}${query.length > 0 ? `?${query.join('&')}` : ''}`;
 }
 
+/** A client of the HTTP interface, typed by the endpoint table. @public */
 export function client<A extends Readonly<Record<string, Endpoint>>>(
   base: string,
   api: A,

@@ -38,8 +38,6 @@ export const LATER_EVENTS = [
   'notice.acknowledged',
 ] as const;
 
-export const EVENT_TYPES = ['approval.decided', ...(Object.keys(EVENT_DATA) as (keyof typeof EVENT_DATA)[])] as const;
-
 export const inboundEventSchema = z
   .strictObject({
     type: z.string().regex(/^[a-z]+(\.[a-z_]+)+$/, 'not an event type'),
@@ -52,7 +50,7 @@ export const inboundEventSchema = z
   .meta({ id: 'InboundEvent' });
 export type InboundEvent = z.infer<typeof inboundEventSchema>;
 
-/** Headers of Standard Webhooks 1.0. */
+/** Headers of Standard Webhooks 1.0. @public */
 export const WEBHOOK_HEADERS = {
   id: 'webhook-id',
   timestamp: 'webhook-timestamp',

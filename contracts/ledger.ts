@@ -1,6 +1,6 @@
 /** Ledger entries and proofs (docs/interfaces.md section 8) and the queries for them. */
 import * as z from 'zod';
-import { code, cursor, flag, instant, limit, requestId, slug } from './common.js';
+import { cursor, flag, instant, limit, requestId, slug } from './common.js';
 import { REQUEST_OUTCOMES, RIGHTS } from './words.js';
 
 const facts = z.record(z.string(), z.unknown()).nullable();
@@ -87,5 +87,3 @@ export const proofSchema = z
     proof: z.array(z.string()),
   })
   .meta({ id: 'LedgerProof' });
-
-export const purposeQuery = code;

@@ -18,6 +18,7 @@ export interface OperatorSeed {
 
 const OPERATORS = { infentre: infentreSeed, defigo: defigoSeed } as const;
 export type SeededOperator = keyof typeof OPERATORS;
+/** @public */
 export const SEEDED_OPERATORS = Object.keys(OPERATORS) as readonly SeededOperator[];
 
 /** Notes what was seeded, so that a restarted stack never brings erased people back. */

@@ -3,7 +3,7 @@ import { allowedActions, refusable, resolvable, retryable, notBegun } from './ac
 import type { ActCommand } from './commands.js';
 import { CommandError } from './errors.js';
 import { queueLetter } from './letters.js';
-import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type PartRun, type Run } from './run.js';
+import { enterPhase, note, openQuestion, plus, settlePart, type PartRun, type Run } from './run.js';
 
 /** Throws CommandError `action_not_allowed` (with `allowedActions`), `extension_too_late`, `step_unknown`, `answer_in_future`. */
 export function checkAct(run: Run, command: ActCommand, now: number): void {
@@ -207,12 +207,3 @@ export function settleBlocked(part: PartRun, basis: string): void {
   settlePart(part, 'blocked', basis);
 }
 
-/** Puts a blocked part back to be planned. */
-export function unblock(part: PartRun): void {
-  if (part.state === 'blocked') {
-    enterPart(part, 'planned');
-    part.outcome = 'pending';
-    part.blockedSince = null;
-    part.basis = null;
-  }
-}

@@ -9,6 +9,7 @@ import {
   type TreeNode,
 } from '../../domain/ledger/merkle.js';
 import { hashText } from '../../domain/ledger/hash-text.js';
+import type { CertificateLedger } from '../../domain/certificate/index.js';
 import type { LedgerEntry } from '../../domain/ports/ledgers.js';
 import { sha256 } from '../keys/signing-crypto.js';
 import {
@@ -118,6 +119,29 @@ export class LedgerReader {
       checkpoint: head.checkpoint,
       keyId: head.keyId,
       sealedAt: head.sealedAt,
+    };
+  }
+
+  /**
+   * What a certificate carries of the ledger: the latest checkpoint, and every entry of the request that it covers with
+   * its proof, ascending. Null when nothing of the request is sealed yet (call `Ledger.seal` before).
+   */
+  async ofRequest(operator: string, requestId: string): Promise<CertificateLedger | null> {
+    const head = await this.checkpoint(operator);
+    if (head === null) return null;
+    const found = await this.#at.entries.find({ requestId }, { projection: { operator: 1, seq: 1 } }).toArray();
+    const seqs = found.flatMap((document) =>
+      document.operator === operator && document.seq !== undefined && document.seq < head.size ? [document.seq] : [],
+    );
+    if (seqs.length === 0) return null;
+    const proofs = await this.inclusionProofs(
+      operator,
+      seqs.sort((a, b) => a - b),
+      head.size,
+    );
+    return {
+      checkpoint: head.checkpoint,
+      entries: proofs.map(({ seq, hash, proof }) => ({ seq, hash, inclusionProof: proof })),
     };
   }
 

@@ -50,6 +50,8 @@ export interface SealerOptions {
 const LEASE_MS = 5_000;
 const BATCH = 500;
 const LOOK_AGAIN_MS = 10;
+/** Pending entries read at once: bounds memory when a backlog has grown. */
+const READ = 5_000;
 
 export class OperatorSealer {
   readonly #at: LedgerCollections;
@@ -71,56 +73,62 @@ export class OperatorSealer {
     const wait = this.#options.wait ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
     let wanted: ReadonlySet<string> | null = null;
     for (;;) {
-      // Head first: when its size still stands at the compare-and-set, nothing was placed since and the list is true.
-      const head = await this.#head(operator);
-      const pending = await this.#at.entries.find({ pendingOf: operator }).toArray();
-      wanted ??= new Set(pending.map((entry) => entry._id));
-      const left = pending.filter((entry) => wanted?.has(entry._id));
-      if (left.length === 0) {
+      // Head first: while its size stands at the compare-and-set, nothing was placed since and the list is true.
+      let head: HeadDocument | null = await this.#head(operator);
+      const pending = await this.#at.entries.find({ pendingOf: operator }).limit(READ).toArray();
+      const all = pending.length < READ;
+      if (all) wanted ??= new Set(pending.map((entry) => entry._id));
+      if (all && !pending.some((entry) => wanted?.has(entry._id))) {
         // Not pending means placed, not yet published; and `head` is older than that answer. So look again: with no open
         // plan now, everything that was placed before is inside the published size.
         const fresh = await this.#head(operator);
         if (fresh.plan === null) return { size: fresh.size };
       }
-      if (!(await this.#batch(head, pending))) await wait(LOOK_AGAIN_MS);
+      let rest: readonly EntryDocument[] = pending.sort(byRecording);
+      while (head !== null && (head.plan !== null || rest.length > 0)) {
+        const batch = await this.#batch(head, rest);
+        if (batch === 'taken') await wait(LOOK_AGAIN_MS);
+        head = batch === 'taken' ? null : batch.head;
+        if (batch !== 'taken') rest = rest.filter((entry) => !batch.done.has(entry._id));
+      }
+      if (head !== null && all) return { size: head.size };
     }
   }
 
-  /** One batch: true when something was sealed, false when another sealer is at it. */
-  async #batch(head: HeadDocument, pending: readonly EntryDocument[]): Promise<boolean> {
-    const { now, owner, leaseMs = LEASE_MS, batch = BATCH } = this.#options;
+  /**
+   * One batch of the oldest of `rest`, or somebody's unfinished plan. Gives the ids that are now sealed and the head as
+   * published; null when another sealer published meanwhile (then `rest` is out of date); `taken`: another is at it.
+   */
+  async #batch(
+    head: HeadDocument,
+    rest: readonly EntryDocument[],
+  ): Promise<'taken' | { readonly done: ReadonlySet<string>; readonly head: HeadDocument | null }> {
+    const { now, owner, leaseMs = LEASE_MS, batch = BATCH, fault } = this.#options;
     const lease = { owner, until: new Date(now().getTime() + leaseMs) };
     const mayTake = { $or: [{ 'lease.owner': owner }, { 'lease.until': { $lte: now() } }] };
     if (head.plan !== null) {
-      // Somebody's unfinished batch: finish it as planned before anything new.
-      const taken = await this.#at.heads.updateOne(
-        { _id: head._id, size: head.size, 'plan.from': head.size, ...mayTake },
-        { $set: { lease } },
-      );
-      if (taken.matchedCount === 0) return false;
+      const same = { _id: head._id, size: head.size, 'plan.from': head.size, ...mayTake };
+      const taken = await this.#at.heads.updateOne(same, { $set: { lease } });
+      if (taken.matchedCount === 0) return 'taken';
       const documents = await this.#at.entries.find({ _id: { $in: [...head.plan.ids] } }).toArray();
-      await this.#finish(head, head.plan, documents);
-      return true;
+      return { done: new Set(head.plan.ids), head: await this.#finish(head, head.plan, documents) };
     }
-    if (pending.length === 0) return false;
-    const chosen = [...pending].sort(byRecording).slice(0, batch);
+    const chosen = rest.slice(0, batch);
     const plan = { from: head.size, ids: chosen.map((entry) => entry._id), sealedAt: now().toISOString() };
-    await this.#options.fault?.('chosen');
-    const planned = await this.#at.heads.updateOne(
-      { _id: head._id, size: head.size, plan: null, ...mayTake },
-      { $set: { plan, lease } },
-    );
-    if (planned.matchedCount === 0) return false;
-    await this.#options.fault?.('planned');
-    await this.#finish(head, plan, chosen);
-    return true;
+    await fault?.('chosen');
+    const free = { _id: head._id, size: head.size, plan: null, ...mayTake };
+    const planned = await this.#at.heads.updateOne(free, { $set: { plan, lease } });
+    if (planned.matchedCount === 0) return 'taken';
+    await fault?.('planned');
+    return { done: new Set(plan.ids), head: await this.#finish(head, plan, chosen) };
   }
 
+  /** Writes the places and publishes; the head as published, or null when another finished the same plan first. */
   async #finish(
     head: HeadDocument,
     plan: NonNullable<HeadDocument['plan']>,
     documents: readonly EntryDocument[],
-  ): Promise<void> {
+  ): Promise<HeadDocument | null> {
     const byId = new Map(documents.map((document) => [document._id, document]));
     let frontier: Frontier = { size: head.size, roots: head.frontier.map(bytesOf) };
     let lastHash = head.lastHash;
@@ -151,24 +159,24 @@ export class OperatorSealer {
     await fault?.('placed');
     const signer = await this.#keys.signer(head._id);
     const root = frontierRoot(frontier, sha256);
-    await this.#at.heads.updateOne(
+    const next = {
+      size: frontier.size,
+      lastHash,
+      frontier: frontier.roots.map(binaryOf),
+      root: hashText(root),
+      checkpoint: signCheckpoint({ origin: ledgerOrigin(head._id), size: frontier.size, root }, signer, sha256),
+      keyId: signer.keyId,
+      sealedAt: plan.sealedAt,
+      plan: null,
+      // Let go at once: whoever seals next, here or elsewhere, need not wait.
+      lease: { owner: null, until: new Date(0) },
+    };
+    const published = await this.#at.heads.updateOne(
       { _id: head._id, size: head.size, 'plan.from': head.size },
-      {
-        $set: {
-          size: frontier.size,
-          lastHash,
-          frontier: frontier.roots.map(binaryOf),
-          root: hashText(root),
-          checkpoint: signCheckpoint({ origin: ledgerOrigin(head._id), size: frontier.size, root }, signer, sha256),
-          keyId: signer.keyId,
-          sealedAt: plan.sealedAt,
-          plan: null,
-          // Let go at once: whoever seals next, here or elsewhere, need not wait.
-          lease: { owner: null, until: new Date(0) },
-        },
-      },
+      { $set: next },
     );
     await fault?.('published');
+    return published.matchedCount === 1 ? { _id: head._id, ...next } : null;
   }
 
   async #head(operator: string): Promise<HeadDocument> {

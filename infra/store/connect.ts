@@ -5,8 +5,8 @@
  */
 import { MongoClient, MongoError, MongoNetworkError, MongoServerSelectionError, type Db } from 'mongodb';
 
-export { Binary, ObjectId } from 'mongodb';
-export type { ClientSession, Collection, Db, Document, Filter, MongoClient } from 'mongodb';
+export { Binary, MongoBulkWriteError } from 'mongodb';
+export type { AnyBulkWriteOperation, ClientSession, Collection, Db, Document, Filter, MongoClient } from 'mongodb';
 
 export const STORE_ERROR_CODES = ['unavailable', 'conflict', 'duplicate', 'auth', 'config', 'bug'] as const;
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];

@@ -147,9 +147,5 @@ export const CALLS: readonly CallFact[] = [
   },
 ];
 
-/** `X-RateLimit-Reset` above this is an instant in seconds since 1970, below it a number of seconds to wait. */
-export const RESET_IS_EPOCH_ABOVE = 1_000_000_000;
-/** Erase jobs per minute. */
-export const ERASE_JOBS_PER_MINUTE = 100;
 /** Scope that older accounts lack. */
 export const ERASE_SCOPE = 'recipients.erasejob.create';
