@@ -242,6 +242,30 @@ describe('delete', () => {
     expect(verdicts(await again.verify())).toEqual({ 'app/cases/o1': 'kept 2' });
   });
 
+  test('a record that the law keeps is not deleted, the one that it no longer keeps is', async () => {
+    const receipts = dataset('receipts', {
+      identifiers: { email: ['email'] },
+      hold: {
+        id: 'books',
+        law: 'books',
+        exemption: '17-3-b',
+        noGround: null,
+        documentOn: 'on',
+        financialYearEndMonth: 12,
+        whileField: null,
+      },
+    });
+    await put(
+      'receipts',
+      { _id: 1, email: 'ana@example.se', on: '2024-05-01' },
+      { _id: 2, email: 'ana@example.se', on: '2011-05-01' },
+    );
+    const erasure = await plan([receipts], ANA);
+    expect(touched(await erasure.apply())).toEqual({ 'app/receipts/o1': 1 });
+    expect(await mongo.db.collection('receipts').distinct('_id')).toEqual([1]);
+    expect(await erasure.verify()).toMatchObject([{ verdict: 'gone', remaining: 0, held: 1 }]);
+  });
+
   test('review parts are never touched', async () => {
     await put('users', { _id: 'u1', email: 'ana@example.se' }, { _id: 'u2', email: 'ana@example.se' });
     await put('invoices', { _id: 'i', contactEmail: 'ana@example.se', issuedAt: new Date('2015-01-01') });
