@@ -53,11 +53,17 @@ describe('file key provider', () => {
   });
 
   it('keeps one key when many create the epoch at once', async () => {
-    const providers = await Promise.all(Array.from({ length: 8 }, () => fileKeyProvider(folder)));
-    await Promise.all(providers.map((provider) => provider.createEpoch(EPOCH)));
-    const first = await readFile(join(folder, `${EPOCH}.key`), 'utf8');
+    const providers = await Promise.all(Array.from({ length: 12 }, () => fileKeyProvider(folder)));
+    // Each uses the key as soon as it believes that it exists: a key that another maker replaced would not open these.
+    const wrapped = await Promise.all(
+      providers.map(async (provider) => {
+        await provider.createEpoch(EPOCH);
+        return provider.wrap(EPOCH, Buffer.from('secret'), aad);
+      }),
+    );
     await providers[0]?.createEpoch(EPOCH);
-    expect(await readFile(join(folder, `${EPOCH}.key`), 'utf8')).toBe(first);
+    const fresh = await fileKeyProvider(folder);
+    for (const each of wrapped) expect(Buffer.from(await fresh.unwrap(EPOCH, each, aad)).toString()).toBe('secret');
     expect(await readdir(folder)).toEqual([`${EPOCH}.key`]);
   });
 

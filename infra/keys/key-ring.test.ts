@@ -102,7 +102,7 @@ describe('namespace and hashing keys', () => {
 
   it('keep the namespace key while the store is away, nothing else', async () => {
     await stored('req_g');
-    const store = await connectStore({ url: base.url.replace('/?', `/${base.name}?`), waitMs: 300 });
+    const store = await connectStore({ url: base.url.replace('/?', `/${base.name}?`) });
     const keys = createKeyRing({ db: store.db, provider, now });
     const key = await keys.namespaceKey();
     await keys.requestKey('req_g');

@@ -43,7 +43,7 @@ beforeAll(async () => {
   provider = await fileKeyProvider(join(root, 'keys'));
 });
 beforeEach(async () => {
-  store = await connectStore({ url: base.url.replace('/?', `/${base.name}?`), waitMs: 300 });
+  store = await connectStore({ url: base.url.replace('/?', `/${base.name}?`) });
   keys = createKeyRing({ db: store.db, provider, now: () => world });
   codec = createPayloadCodec({ keys, namespace: 'default' });
   return () => store.close();

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,8 +106,11 @@ describe('entries', () => {
     await expect(vault.get(id, 'plan')).rejects.toMatchObject({ code: 'damaged' });
     await docs().updateOne({ _id: `${other}/subject` }, { $set: { data: doc.data } });
     await expect(vault.get(other, 'subject')).rejects.toMatchObject({ code: 'damaged' });
-    await docs().updateOne({ _id: `${id}/subject` }, { $set: { kind: 'artefact' } });
-    await expect(collect(vault.readStream(id, 'subject'))).rejects.toMatchObject({ code: 'damaged' });
+    // A value that reads like the manifest of an empty artefact.
+    const empty = { write: 'x', chunks: 0, bytes: 0, sha256: createHash('sha256').digest('hex') };
+    await vault.put(id, [{ name: 'shaped', value: empty }]);
+    await docs().updateOne({ _id: `${id}/shaped` }, { $set: { kind: 'artefact' } });
+    await expect(collect(vault.readStream(id, 'shaped'))).rejects.toMatchObject({ code: 'damaged' });
 
     const key = await base.db.collection<KeyDoc>('keys').findOne({ _id: id });
     if (key === null) throw new Error('no key');
