@@ -1,4 +1,4 @@
-import type { ApplyInput, StepMemory } from '../../domain/ports/connector.js';
+import type { ApplyInput, Heartbeat, StepMemory } from '../../domain/ports/connector.js';
 import type { SendgridContext } from './context.js';
 import type { ListName, Suppression } from './endpoints.js';
 
@@ -76,7 +76,7 @@ export async function lostObjections(
  */
 export async function reassert(
   context: SendgridContext,
-  input: ApplyInput,
+  input: { readonly memory: StepMemory; readonly heartbeat: Heartbeat },
   addresses: readonly string[],
 ): Promise<number> {
   const lost = await lostObjections(context, input.memory, addresses);

@@ -3,7 +3,7 @@ import { addressesOf, kindById, opaqueId, type SendgridContext } from './context
 import { noteName, type DeletionNote } from './delete-contacts.js';
 import { erasureAccepted } from './erase-activity.js';
 import { searchAll } from './search-all.js';
-import { lostObjections } from './suppression-snapshot.js';
+import { lostObjections, reassert } from './suppression-snapshot.js';
 
 /**
  * Reads back what `apply` did.
@@ -13,8 +13,11 @@ import { lostObjections } from './suppression-snapshot.js';
  *   `stillPresent`.
  * - activity: no call tells whether an erase job has ended, and records cannot be searched. `gone` with method
  *   `accepted_202_and_contact_absent` says exactly what was seen: every job was accepted, and no contact has the address
- *   (`accepted_202` on the EU host, which has no contacts). An objection that went with the records and is not back →
- *   `stillPresent` (`suppression_lost`), so that the part is applied again and writes it back.
+ *   (`accepted_202` where there is no contact to look for). Not accepted, or a contact that this request deletes is
+ *   still there → `stillPresent` (`not_accepted`, `contact_present`), so that the part is applied again.
+ *   The vendor's job runs at a time that nobody is told, so objections that went with the records since are written back
+ *   here too: the one thing that this read-back writes, and it only ever adds an opt-out. Where that does not hold:
+ *   `stillPresent` (`suppression_lost`).
  * - suppressions: every entry is there → `kept`; one that is missing → `unverifiable` (`suppression_lost`).
  *
  * @throws ConnectorError; `pending` while the search may be late
@@ -82,21 +85,31 @@ async function activity(
   { part, refs }: PartTargets,
 ): Promise<VerifyResult> {
   const addresses = addressesOf(refs.filter((ref) => ref.hold === null));
-  const unsure = (method: string): VerifyResult => ({
+  const open = (method: string, remaining = addresses.length): VerifyResult => ({
     key: part.key,
-    verdict: 'unverifiable',
-    remaining: addresses.length,
+    verdict: 'stillPresent',
+    remaining,
     method,
   });
-  if (!(await erasureAccepted(input.memory, addresses))) return unsure('not_accepted');
-  const lost = await lostObjections(context, input.memory, addresses);
-  if (lost.length > 0)
-    return { key: part.key, verdict: 'stillPresent', remaining: lost.length, method: 'suppression_lost' };
-  if (!context.api.hasContacts) return { key: part.key, verdict: 'gone', remaining: 0, method: 'accepted_202' };
+  const gone = (method: string): VerifyResult => ({ key: part.key, verdict: 'gone', remaining: 0, method });
+  if (!(await erasureAccepted(input.memory, addresses))) return open('not_accepted');
+  const restored = await reassert(context, input, addresses);
+  const lost = restored === 0 ? [] : await lostObjections(context, input.memory, addresses);
+  if (lost.length > 0) return open('suppression_lost', lost.length);
+  if (!context.api.hasContacts) return gone('accepted_202');
   const { found } = await searchAll(context.api, addresses, input.heartbeat);
   const own = addresses.filter((address) => found.get(address)?.email?.toLowerCase() === address);
-  if (own.length > 0) return unsure('accepted_202_contact_present');
-  return { key: part.key, verdict: 'gone', remaining: 0, method: 'accepted_202_and_contact_absent' };
+  if (own.length === 0) return gone('accepted_202_and_contact_absent');
+  // A contact that this request does not delete (kept, undecided, newly made) says nothing about the mail records.
+  return deletesContactOf(context, input, own) ? open('contact_present', own.length) : gone('accepted_202');
+}
+
+function deletesContactOf(context: SendgridContext, input: VerifyInput, addresses: readonly string[]): boolean {
+  const deleted = input.targets.filter(
+    ({ part }) => part.action === 'delete' && kindById(context, part.dataset) === 'contacts',
+  );
+  const theirs = addressesOf(deleted.flatMap((target) => target.refs));
+  return addresses.some((address) => theirs.includes(address));
 }
 
 async function suppressions(

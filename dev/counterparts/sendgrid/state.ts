@@ -58,6 +58,8 @@ export interface FaultScript {
   searchLagMs?: number;
   /** Erase jobs take the suppressions with them. */
   dropsSuppressions?: boolean;
+  /** Unsubscribes are accepted and not kept. */
+  forgetsUnsubscribes?: boolean;
   /** Addresses that the erase job refuses as invalid. */
   invalidAddresses?: string[];
 }

@@ -53,9 +53,9 @@ export function answerCall(file: StateFile, call: Good, onBehalfOf: string): Ans
     case 'readInvalidEmail':
       return { status: 200, body: account.invalidEmails.filter((entry) => entry.email === address) };
     case 'addGlobalUnsubscribe':
-      return unsubscribe(account, null, call.body['recipient_emails'] as string[]);
+      return unsubscribe(state, account, null, call.body['recipient_emails'] as string[]);
     case 'addGroupUnsubscribe':
-      return unsubscribe(account, Number(call.path['group_id']), call.body['recipient_emails'] as string[]);
+      return unsubscribe(state, account, Number(call.path['group_id']), call.body['recipient_emails'] as string[]);
     default:
       return error(500, 'not built');
   }
@@ -174,7 +174,13 @@ function groupsOf(account: FakeAccount, address: string): unknown[] {
   }));
 }
 
-function unsubscribe(account: FakeAccount, groupId: number | null, emails: readonly string[]): Answer {
+function unsubscribe(
+  state: FakeState,
+  account: FakeAccount,
+  groupId: number | null,
+  emails: readonly string[],
+): Answer {
+  if (state.faults.forgetsUnsubscribes === true) return { status: 201, body: { recipient_emails: emails } };
   const group = groupId === null ? undefined : account.groups.find((one) => one.id === groupId);
   // An unknown group lands in the global list, as at the vendor.
   const list = group === undefined ? account.global : group.suppressed;
