@@ -3,13 +3,22 @@
  * cannot drift apart. Nothing here knows Temporal or HTTP.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DeletionLedger, Journal } from '../domain/ports/ledgers.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
 import { createFence, createHasher, type Fence, type Hasher } from './identity/index.js';
 import { createKeyRing, fileKeyProvider, type KeyRing } from './keys/index.js';
 import { signingKeys, type SigningKeys } from './keys/signing.js';
-import { ensureDeletionIndexes, ensureJournalIndexes, ensureLedgerIndexes, LedgerReader, MongoDeletionLedger, MongoJournal, MongoLedger } from './ledger/index.js';
-import { connectStore, type OnCommand, type Store } from './store/connect.js';
+import {
+  ensureDeletionIndexes,
+  ensureJournalIndexes,
+  ensureLedgerIndexes,
+  LedgerReader,
+  MongoDeletionLedger,
+  MongoJournal,
+  MongoLedger,
+} from './ledger/index.js';
+import { connectStore, StoreError, type OnCommand, type Store } from './store/connect.js';
 import { ensureIndexes } from './store/indexes.js';
 import { fault, safe, type Log } from './telemetry/index.js';
 import { createVault, type VaultStore } from './vault/index.js';
@@ -52,15 +61,25 @@ export function sha256Stream(): { update(chunk: Uint8Array): void; hex(): string
 
 /** Connects and makes indexes. Errors: StoreError, KeyError with their codes. */
 export async function openPlatform(settings: PlatformSettings): Promise<Platform> {
-  const store = await connectStore({ url: settings.mongodbUrl, ledgerUrl: settings.ledgerUrl, appName: settings.appName, onCommand: settings.onCommand });
+  const store = await connectStore({
+    url: settings.mongodbUrl,
+    ledgerUrl: settings.ledgerUrl,
+    appName: settings.appName,
+    onCommand: settings.onCommand,
+  });
   try {
-    const keys = createKeyRing({ db: store.db, provider: await fileKeyProvider(settings.keys), namespace: settings.namespace });
+    const keys = createKeyRing({
+      db: store.db,
+      provider: await fileKeyProvider(settings.keys),
+      namespace: settings.namespace,
+    });
     const signing = signingKeys(settings.keys);
     const vault = createVault({ db: store.db, keys });
     const fence = createFence({ db: store.db });
     const ledger = new MongoLedger(store.ledgerDb, signing, {
       now: () => new Date(),
-      onError: (operator, error) => settings.log.warn('ledger.seal_failed', { operator: safe(operator), ...fault(error) }),
+      onError: (operator, error) =>
+        settings.log.warn('ledger.seal_failed', { operator: safe(operator), ...fault(error) }),
     });
     await Promise.all([
       ensureIndexes(store.db),
@@ -90,5 +109,22 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/**
+ * As openPlatform, but waits while the store is away (0.25 s doubling to 5 s), until `signal` is raised. Settings that
+ * cannot be right fail at once.
+ */
+export async function awaitPlatform(settings: PlatformSettings, signal: AbortSignal): Promise<Platform> {
+  for (let attempt = 1; ; attempt += 1) {
+    signal.throwIfAborted();
+    try {
+      return await openPlatform(settings);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'unavailable') throw error;
+      settings.log.warn('store.connect_failed', { attempt, ...fault(error) });
+      await delay(Math.min(250 * 2 ** (attempt - 1), 5_000), undefined, { signal });
+    }
   }
 }

@@ -73,6 +73,11 @@ const SETTINGS = {
   HABEAS_OIDC_ISSUER: { schema: url('http', 'https'), about: 'sign-in of people (not used yet)' },
   HABEAS_OIDC_CLIENT_ID: { schema: text, about: 'sign-in of people (not used yet)' },
   HABEAS_OIDC_CLIENT_SECRET: { schema: text, about: 'sign-in of people (not used yet)', secret: true },
+  HABEAS_WORKER_PORT: {
+    schema: z.coerce.number().int().min(1).max(65_535),
+    about: 'port on which a worker shows its health',
+  },
+  HABEAS_EMBEDDED: { schema: yes, about: 'set by the embedded stack for its own processes', fallback: '0' },
   HABEAS_ALLOW_DOWNLOAD: { schema: yes, about: 'lets the set-up download a real mongod', fallback: '0' },
   HABEAS_HOME: { schema: text, about: 'folder of the set-up; default: .habeas in the project' },
 } as const satisfies Record<string, Setting>;
@@ -109,7 +114,7 @@ export class SettingsError extends Error {
 }
 
 /** Names for tests only; they are not settings of the product. */
-const FOR_TESTS = /^HABEAS_TEST_/;
+const FOR_TESTS = /^HABEAS_(TEST_|BENCH_|VENDOR_SPECS$)/;
 
 /**
  * Reads settings from an environment and, below it, a `.env` file's text.
@@ -165,6 +170,14 @@ export function readSettings(
 /** Settings of this process: its environment and `.env` of the working folder. */
 export function loadSettings(env: Readonly<Record<string, string | undefined>> = process.env, path = '.env'): Settings {
   return readSettings(env, existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {});
+}
+
+/** What packs take `${NAME}` from: the process' environment, and below it the `.env` file. */
+export function packEnvironment(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  path = '.env',
+): Readonly<Record<string, string | undefined>> {
+  return { ...(existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}), ...env };
 }
 
 function present(value: string | undefined): string | undefined {

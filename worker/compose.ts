@@ -88,7 +88,12 @@ const NO_SECRETS = {
 };
 
 /** The clock of a request under its own frozen pack. */
-export function clockOf(pack: FrozenPack, right: string, input: Pick<ClockInput, 'receivedAt' | 'pauses' | 'extension'>, now: string): RequestClock {
+export function clockOf(
+  pack: FrozenPack,
+  right: string,
+  input: Pick<ClockInput, 'receivedAt' | 'pauses' | 'extension'>,
+  now: string,
+): RequestClock {
   const { timeZone, country, regime, promises, clockSwitches } = pack.pack;
   return requestClock({
     regime,

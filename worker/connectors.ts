@@ -4,7 +4,12 @@ import { mongoConnector } from '../connectors/mongodb/index.js';
 import { sendgridConnector } from '../connectors/sendgrid/index.js';
 import { stripeConnector } from '../connectors/stripe/index.js';
 import { holdUntil } from '../domain/holds/index.js';
-import { ConnectorError, type BackupInventory, type Connector, type ConnectorFactory } from '../domain/ports/connector.js';
+import {
+  ConnectorError,
+  type BackupInventory,
+  type Connector,
+  type ConnectorFactory,
+} from '../domain/ports/connector.js';
 import type { Connectors } from '../domain/ports/services.js';
 import type { FrozenPack, SystemPolicy } from '../domain/policy/types.js';
 
@@ -39,8 +44,13 @@ export function createConnectors(environment: Environment): ConnectorRegistry {
       if (known !== undefined) return known;
       const system = pack.pack.systems.find((s) => s.id === systemId);
       const factory = system === undefined ? undefined : FACTORIES[system.connector];
-      if (system === undefined || factory === undefined) throw new ConnectorError('config', 'the pack names no such system, or a connector that is not available');
-      const made = factory(system, { settings: settingsOf(system, environment), worldNow: () => new Date(), holdUntil: holdOf(pack) });
+      if (system === undefined || factory === undefined)
+        throw new ConnectorError('config', 'the pack names no such system, or a connector that is not available');
+      const made = factory(system, {
+        settings: settingsOf(system, environment),
+        worldNow: () => new Date(),
+        holdUntil: holdOf(pack),
+      });
       connectors.set(key, made);
       return made;
     },
@@ -50,7 +60,10 @@ export function createConnectors(environment: Environment): ConnectorRegistry {
       if (known !== undefined) return known;
       const policy = pack.pack.backups.find((b) => b.id === backupId);
       if (policy === undefined) throw new ConnectorError('config', 'the pack names no such backup system');
-      const made = createBackupInventory(policy, { location: resolveSetting(policy.location, environment), worldNow: () => new Date() });
+      const made = createBackupInventory(policy, {
+        location: resolveSetting(policy.location, environment),
+        worldNow: () => new Date(),
+      });
       inventories.set(key, made);
       return made;
     },
@@ -61,7 +74,12 @@ export function createConnectors(environment: Environment): ConnectorRegistry {
 }
 
 function settingsOf(system: SystemPolicy, environment: Environment): SystemPolicy['settings'] {
-  return Object.fromEntries(Object.entries(system.settings).map(([name, value]) => [name, typeof value === 'string' ? resolveSetting(value, environment) : value]));
+  return Object.fromEntries(
+    Object.entries(system.settings).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? resolveSetting(value, environment) : value,
+    ]),
+  );
 }
 
 function holdOf(pack: FrozenPack): Parameters<ConnectorFactory>[1]['holdUntil'] {

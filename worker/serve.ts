@@ -34,7 +34,9 @@ export interface Serving {
 export async function workflowBundle(log: Log): Promise<NonNullable<WorkerOptions['workflowBundle']>> {
   const built = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   if (existsSync(built)) return { codePath: built };
-  const file = existsSync(fileURLToPath(new URL('../workflows/index.js', import.meta.url))) ? '../workflows/index.js' : '../workflows/index.ts';
+  const file = existsSync(fileURLToPath(new URL('../workflows/index.js', import.meta.url)))
+    ? '../workflows/index.js'
+    : '../workflows/index.ts';
   return buildBundle({ workflowsPath: fileURLToPath(new URL(file, import.meta.url)), log });
 }
 
@@ -42,9 +44,20 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   assertRuntime();
   const activities = { ...createActivities(options.deps) };
   const { dataConverter } = temporalOptions({ keys: options.keys, namespace: options.namespace });
-  const common = { connection: options.connection, namespace: options.namespace, dataConverter, activities, identity: `habeas@${process.pid}` };
+  const common = {
+    connection: options.connection,
+    namespace: options.namespace,
+    dataConverter,
+    activities,
+    identity: `habeas@${process.pid}`,
+  };
   const workers = [
-    await Worker.create({ ...common, ...workerDefaults('workflows'), taskQueue: TASK_QUEUE, workflowBundle: await workflowBundle(options.log) }),
+    await Worker.create({
+      ...common,
+      ...workerDefaults('workflows'),
+      taskQueue: TASK_QUEUE,
+      workflowBundle: await workflowBundle(options.log),
+    }),
   ];
   for (const [queue, perSecond] of queuesOf(options.packs)) {
     workers.push(
@@ -74,7 +87,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 export function queuesOf(packs: readonly FrozenPack[]): Map<string, number | null> {
   const queues = new Map<string, number | null>();
   for (const { pack } of packs) {
-    for (const system of pack.systems) queues.set(taskQueueOf(pack.operator, system.id), system.rate?.perSecond ?? null);
+    for (const system of pack.systems)
+      queues.set(taskQueueOf(pack.operator, system.id), system.rate?.perSecond ?? null);
     for (const backup of pack.backups) queues.set(taskQueueOf(pack.operator, backup.id), null);
   }
   return queues;

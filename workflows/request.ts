@@ -57,7 +57,8 @@ export const identityUpdate = defineUpdate<CommandResult, [IdentityCommand]>(UPD
 export const decideUpdate = defineUpdate<CommandResult, [DecideCommand]>(UPDATES.decide);
 export const actUpdate = defineUpdate<CommandResult, [ActCommand]>(UPDATES.act);
 export const eventUpdate = defineUpdate<CommandResult, [EventCommand]>(UPDATES.event);
-export const viewQuery = defineQuery<ReturnType<typeof projection>>(QUERIES.view);
+/** `busy`: quick work is under way or the read model is behind; a caller who wants the rest state asks again. */
+export const viewQuery = defineQuery<ReturnType<typeof projection> & { readonly busy: boolean }>(QUERIES.view);
 
 const STATE = { name: 'habeasState', type: 'KEYWORD' } as const;
 
@@ -137,7 +138,13 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
   setHandler(decideUpdate, decide.handler, { validator: decide.validator });
   setHandler(actUpdate, act.handler, { validator: act.validator });
   setHandler(eventUpdate, event.handler, { validator: event.validator });
-  setHandler(viewQuery, () => projection(run, Date.now()));
+  setHandler(viewQuery, () => ({
+    ...projection(run, Date.now()),
+    busy:
+      projecting ||
+      run.revision > projected ||
+      [...flights.values()].some((f) => !('patient' in f.task && f.task.patient)),
+  }));
 
   /** After `retry`: a patient attempt that waits hours for its next try makes room for a quick one. */
   const dropPatient = (): void => {

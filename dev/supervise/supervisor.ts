@@ -89,14 +89,19 @@ export class Supervisor {
     return this.#children;
   }
 
+  /** Ends leftovers of an earlier life in this data folder; rejects with `data_in_use` when somebody else uses it. */
+  async claim(): Promise<void> {
+    this.#leftovers ??= this.#reapLeftovers();
+    await this.#leftovers;
+  }
+
   /**
    * Starts a process and resolves once it is ready. When it does not get ready in time, or ends before, it is ended
    * and the call rejects with SuperviseError `start_failed`, naming its log file; `data_in_use` when another living
    * process owns children in the same data folder.
    */
   async start(spec: ChildSpec): Promise<OwnedChild> {
-    this.#leftovers ??= this.#reapLeftovers();
-    await this.#leftovers;
+    await this.claim();
     if (this.#stopping) throw new SuperviseError('stopped', 'the supervisor is stopping');
     const child = new Child(
       spec,
