@@ -32,6 +32,8 @@ export interface TemporalGatewayOptions {
     input: RequestInput,
   ) => Partial<Omit<WorkflowStartOptions, 'args' | 'workflowId' | 'taskQueue'>>;
   readonly updateMs?: number;
+  /** Default: the engine's own. */
+  readonly taskQueue?: string;
   /** Host milliseconds, for the short memory of `reachable`. */
   readonly nowMs: () => number;
 }
@@ -51,7 +53,7 @@ export function createTemporalGateway(options: TemporalGatewayOptions): Gateway 
           workflow.start(WORKFLOW_TYPE, {
             ...options.startOptions?.(input),
             workflowId: input.requestId,
-            taskQueue: TASK_QUEUE,
+            taskQueue: options.taskQueue ?? TASK_QUEUE,
             args: [input],
             workflowIdReusePolicy: 'REJECT_DUPLICATE',
           }),
