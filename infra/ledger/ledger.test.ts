@@ -284,6 +284,27 @@ describe('seal', () => {
     expect((await auditWhole(reader(), keys.keys)).failed).toEqual([]);
   });
 
+  it('never moves an entry that has its place, and stops instead', async () => {
+    const l = ledger({
+      fault: async (at) => {
+        if (at === 'planned') await ledgerCollections(db).entries.updateOne({ _id: 'b' }, { $set: { seq: 7 } });
+      },
+    });
+    await l.append([draft('a'), draft('b')]);
+    const broken = expect.objectContaining({ code: 'chain_broken' });
+    await expect(l.seal('infentre')).rejects.toThrow(broken);
+    await expect(l.seal('infentre')).rejects.toThrow(broken);
+    expect(await ledgerCollections(db).entries.findOne({ _id: 'b' })).toMatchObject({ seq: 7 });
+    expect(await reader().checkpoint('infentre')).toBeNull();
+  });
+
+  it('works off a backlog in batches of one run', async () => {
+    const l = ledger({ batch: 10 });
+    await l.append(ids(0, 95).map((id) => draft(id)));
+    expect(await l.seal('infentre')).toEqual({ size: 95 });
+    expect(await auditWhole(reader(), keys.keys)).toEqual({ ids: ids(0, 95), failed: [] });
+  });
+
   it('stops when a planned entry was taken away, rather than sealing around it', async () => {
     const l = ledger({
       fault: (at) => {

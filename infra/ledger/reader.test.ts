@@ -3,6 +3,8 @@ import { checkExport } from '../../domain/ledger/check-export.js';
 import { entryLeaf } from '../../domain/ledger/entry.js';
 import { hashBytes } from '../../domain/ledger/hash-text.js';
 import { merkleRoot, verifyConsistency, verifyInclusion } from '../../domain/ledger/merkle.js';
+import { buildCertificate, checkCertificate, signCertificate } from '../../domain/certificate/index.js';
+import { certificateInput } from '../../test/support/certificate.js';
 import { draft, exportText, testKeys, toolsOf } from '../../test/support/ledger.js';
 import { testDatabase, type TestDatabase } from '../../test/support/mongo.js';
 import { sha256 } from '../keys/signing-crypto.js';
@@ -111,6 +113,21 @@ describe('proofs', () => {
     await expect(reader.inclusion(OPERATOR, 0, SIZE + 1)).rejects.toThrow(refused);
     await expect(reader.consistency(OPERATOR, 2, 1)).rejects.toThrow(refused);
     await expect(reader.inclusion('nobody', 0, 0)).rejects.toThrow(refused);
+  });
+});
+
+describe('ofRequest', () => {
+  it('gives a certificate its checkpoint and the proofs of what is sealed', async () => {
+    const keyOf = await keys.keys.signer(OPERATOR);
+    const ledger = await reader.ofRequest(OPERATOR, 'req_1');
+    expect(ledger?.entries.map((entry) => entry.seq)).toEqual(expected((i) => i % 3 === 1));
+    const input = certificateInput(keyOf, ledger === null ? {} : { ledger });
+    const { bytes } = signCertificate(buildCertificate(input, sha256), keyOf.sign);
+    const findings = checkCertificate(new TextDecoder().decode(bytes), await toolsOf(keys.keys));
+    expect(findings.filter((finding) => finding.result === 'failed')).toEqual([]);
+    expect(findings.map((finding) => finding.text)).toContain('12 ledger entries are in that tree');
+    expect(await reader.ofRequest(OPERATOR, 'req_none')).toBeNull();
+    expect(await reader.ofRequest('nobody', 'req_1')).toBeNull();
   });
 });
 

@@ -83,6 +83,8 @@ export class OperatorSealer {
         // plan now, everything that was placed before is inside the published size.
         const fresh = await this.#head(operator);
         if (fresh.plan === null) return { size: fresh.size };
+        // Planned since we looked: what we read fits neither state, so read both again.
+        if (head.plan === null) continue;
       }
       let rest: readonly EntryDocument[] = pending.sort(byRecording);
       while (head !== null && (head.plan !== null || rest.length > 0)) {
@@ -147,13 +149,21 @@ export class OperatorSealer {
       const pushed = pushLeaf(frontier, entryLeaf(entry.hash, sha256), sha256);
       const { seq, prevHash, hash, sealedAt } = entry;
       const place = { slot: slotOf(head._id, seq), seq, prevHash, hash, sealedAt, nodes: pushed.nodes.map(binaryOf) };
-      writes.push({ updateOne: { filter: { _id: id }, update: { $set: place, $unset: { pendingOf: '' } } } });
+      writes.push({
+        updateOne: {
+          filter: { _id: id, $or: [{ seq: { $exists: false } }, { seq }] },
+          update: { $set: place, $unset: { pendingOf: '' } },
+        },
+      });
       frontier = pushed.frontier;
       lastHash = hash;
     }
     const { chunk = BATCH, fault } = this.#options;
     for (let i = 0; i < writes.length; i += chunk) {
-      await this.#at.entries.bulkWrite(writes.slice(i, i + chunk), { ordered: false });
+      const some = writes.slice(i, i + chunk);
+      const { matchedCount } = await this.#at.entries.bulkWrite(some, { ordered: false });
+      // Every write matches its entry while that has no place, or this one: an entry is never moved.
+      if (matchedCount !== some.length) throw new LedgerError('chain_broken', `from ${head.size + i}`);
       await fault?.('entries');
     }
     await fault?.('placed');
