@@ -150,9 +150,11 @@ describe('codes', () => {
     expect(await codes.check({ ...at, code })).toBe('too_many_tries');
   });
 
-  it('say ok once when the right one comes twice at once', async () => {
+  it('say ok once when the right one comes four times at once', async () => {
     const code = await codes.issue(at);
-    const answers = await Promise.all([1, 2, 3, 4].map(() => codes.check({ ...at, code })));
+    // A clock that moves between the four, as clocks do.
+    const ticking = createCodes({ db: base.db, keys, now: () => (world += 1) });
+    const answers = await Promise.all([1, 2, 3, 4].map(() => ticking.check({ ...at, code })));
     expect(answers.filter((answer) => answer === 'ok')).toHaveLength(1);
   });
 

@@ -25,7 +25,7 @@ describe('scanForCanaries', () => {
     // On the border of two windows.
     await writeFile(
       file,
-      Buffer.concat([Buffer.alloc((1 << 20) - 5, 0x2e), Buffer.from(person.email), Buffer.alloc(1 << 20)]),
+      Buffer.concat([Buffer.alloc((1 << 20) - 12, 0x2e), Buffer.from(person.email), Buffer.alloc(1 << 20)]),
     );
     await base.db
       .collection<{ _id: string }>('things')
