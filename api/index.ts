@@ -8,6 +8,13 @@
 export { createApi, type Api } from './create-api.js';
 export { createTokenVerifier, principalOfToken } from './auth.js';
 export type { ApiDeps, ApiLimits, ApiLog, DevPort, LedgerReader, Policies, TokenVerifier } from './deps.js';
-export { createTemporalGateway, GatewayError, Refusal, type Gateway, type TemporalAccess } from './gateway/index.js';
+export {
+  createTemporalGateway,
+  GatewayError,
+  Refusal,
+  type Gateway,
+  type LiveView,
+  type TemporalAccess,
+} from './gateway/index.js';
 export { openApiDocument } from './openapi.js';
 export { reconcile, startRequest } from './start-request.js';

@@ -1,5 +1,5 @@
 /** The running requests, as the API knows them: start, say something, look. Errors: Refusal by the request, else `unavailable`. */
-import type { RequestView } from '../../contracts/index.js';
+import type { ApprovalView, RequestView } from '../../contracts/index.js';
 import type {
   ActCommand,
   CommandResult,
@@ -16,6 +16,13 @@ export interface Commands {
   readonly event: EventCommand;
 }
 
+/** What a running request answers when asked: the same as it projects, and whether quick work is under way. */
+export interface LiveView {
+  readonly view: RequestView;
+  readonly approvals: readonly ApprovalView[];
+  readonly busy: boolean;
+}
+
 export interface Gateway {
   /** Starts the request's workflow; a request that runs already is fine. Throws GatewayError `unavailable`. */
   start(input: RequestInput): Promise<void>;
@@ -27,7 +34,7 @@ export interface Gateway {
     payload: Commands[N],
   ): Promise<CommandResult>;
   /** The live view, or null when nobody answers within the deadline. */
-  view(requestId: string, deadlineMs: number): Promise<RequestView | null>;
+  view(requestId: string, deadlineMs: number): Promise<LiveView | null>;
   /** False while no start could succeed. Cached for a moment. */
   reachable(): Promise<boolean>;
 }

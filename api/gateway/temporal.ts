@@ -7,7 +7,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { isProblemCode, type RequestView } from '../../contracts/index.js';
+import { isProblemCode } from '../../contracts/index.js';
 import {
   QUERIES,
   TASK_QUEUE,
@@ -16,7 +16,7 @@ import {
   type CommandResult,
   type RequestInput,
 } from '../../domain/lifecycle/commands.js';
-import { GatewayError, Refusal, type Gateway } from './port.js';
+import { GatewayError, Refusal, type Gateway, type LiveView } from './port.js';
 
 /** What infra/temporal gives: a client and a way to call it under a deadline. */
 export interface TemporalAccess {
@@ -78,7 +78,7 @@ export function createTemporalGateway(options: TemporalGatewayOptions): Gateway 
     },
     async view(requestId, deadlineMs) {
       try {
-        return await temporal.call(() => workflow.getHandle(requestId).query<RequestView>(QUERIES.view), deadlineMs);
+        return await temporal.call(() => workflow.getHandle(requestId).query<LiveView>(QUERIES.view), deadlineMs);
       } catch {
         return null;
       }

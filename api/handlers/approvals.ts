@@ -229,9 +229,10 @@ async function decided(
   result: CommandResult,
   now: Date,
 ): Promise<ApprovalView> {
-  const fresh = await awaitProjection(deps, doc._id, result.revision);
-  const stored = fresh?.approvals.find((a) => a.id === approval.id);
-  if (stored !== undefined && stored.state !== 'pending') return stored;
+  const live = await deps.gateway.view(doc._id, 1_500);
+  const approvals = live?.approvals ?? (await awaitProjection(deps, doc._id, result.revision))?.approvals ?? [];
+  const after = approvals.find((a) => a.id === approval.id);
+  if (after !== undefined && after.state !== 'pending') return after;
   const state = decision.decision === 'approve' ? 'approved' : decision.decision === 'reject' ? 'rejected' : 'partial';
   return {
     ...approval,

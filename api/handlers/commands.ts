@@ -7,6 +7,7 @@ import { VAULT } from '../../domain/ports/vault.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
 import { requestOf } from '../access.js';
 import type { ApiDeps } from '../deps.js';
+import { Refusal } from '../gateway/index.js';
 import { principalOf, type Call, type Handler, type Reply } from '../http/call.js';
 import { checkIfMatch, requireIfMatch } from '../http/etag.js';
 import { once } from '../http/idempotency.js';
@@ -26,7 +27,7 @@ async function precondition(deps: ApiDeps, call: Call, doc: RequestDoc): Promise
   const stored = requestEtag(doc);
   if (given.trim() === '*' || given.includes(stored)) return checkIfMatch(given, [stored]);
   const live = await deps.gateway.view(doc._id, LIVE_MS);
-  checkIfMatch(given, live === null ? [stored] : [stored, requestEtag(doc, live.revision)]);
+  checkIfMatch(given, live === null ? [stored] : [stored, requestEtag(doc, live.view.revision)]);
 }
 
 /** Vault entry for a text of this command; the same for every repeat of the same update. */
@@ -45,7 +46,7 @@ async function keepText(
 async function accepted(deps: ApiDeps, doc: RequestDoc, result: CommandResult): Promise<Reply> {
   const live = await deps.gateway.view(doc._id, LIVE_MS);
   const fresh = (await deps.requests.get(doc._id)) ?? doc;
-  const view = live ?? { ...fresh.view, revision: Math.max(fresh.view.revision, result.revision) };
+  const view = live?.view ?? { ...fresh.view, revision: Math.max(fresh.view.revision, result.revision) };
   return { status: 200, body: represent(fresh, view), headers: { ETag: requestEtag(fresh, view.revision) } };
 }
 
@@ -57,27 +58,51 @@ export function decideIdentity(deps: ApiDeps): Handler {
     return once(deps, call, `${doc._id}/identity`, async (updateId) => {
       await precondition(deps, call, doc);
       if (body.reason !== undefined) await keepText(deps, doc._id, updateId, body.reason);
-      const result = await deps.gateway.update(doc._id, 'identity', updateId, {
-        by: speakerOf(principalOf(call)),
-        method: body.method,
-        level: body.level,
-        result: body.result,
-        proven: [...new Set(body.identifiers ?? [])].sort((a, b) => a - b),
-      });
-      if (body.result === 'verified') await keepIdentity(deps, doc._id, body);
+      const result = await withIdentity(deps, doc, body, () =>
+        deps.gateway.update(doc._id, 'identity', updateId, {
+          by: speakerOf(principalOf(call)),
+          method: body.method,
+          level: body.level,
+          result: body.result,
+          proven: positions(body),
+        }),
+      );
       return accepted(deps, doc, result);
     });
   };
 }
 
-/** What the decision proved, for those who may show it (the organisation); the request itself carries its own copy. */
-async function keepIdentity(deps: ApiDeps, requestId: string, body: IdentityBody): Promise<void> {
-  const entry: IdentityEntry = {
-    method: body.method,
-    level: body.level,
-    proven: [...new Set(body.identifiers ?? [0])].sort((a, b) => a - b),
-  };
-  await deps.vault.put(requestId, [{ name: VAULT.identity, value: entry }]);
+function positions(body: IdentityBody): number[] {
+  return [...new Set(body.identifiers ?? [])].sort((a, b) => a - b);
+}
+
+/**
+ * Searching begins the moment a request accepts the decision, and reads from the vault which identifiers are proven: so
+ * the entry is written first, and put back when the request refuses. A decided identity is not touched at all.
+ */
+async function withIdentity(
+  deps: ApiDeps,
+  doc: RequestDoc,
+  body: IdentityBody,
+  update: () => Promise<CommandResult>,
+): Promise<CommandResult> {
+  if (body.result !== 'verified') return update();
+  const view = (await deps.gateway.view(doc._id, LIVE_MS))?.view ?? doc.view;
+  if (view.identity.state === 'verified' && view.state !== 'closed') throw new HttpProblem('identity_closed');
+  const proven = positions(body);
+  const entry: IdentityEntry = { method: body.method, level: body.level, proven: proven.length === 0 ? [0] : proven };
+  const before = await deps.vault.get<IdentityEntry>(doc._id, VAULT.identity);
+  await deps.vault.put(doc._id, [{ name: VAULT.identity, value: entry }]);
+  try {
+    return await update();
+  } catch (error) {
+    // Only a refusal says that nothing happened; after an outage the repeat of this call settles it.
+    if (error instanceof Refusal) {
+      if (before === null) await deps.vault.remove(doc._id, [VAULT.identity]);
+      else await deps.vault.put(doc._id, [{ name: VAULT.identity, value: before }]);
+    }
+    throw error;
+  }
 }
 
 export function act(deps: ApiDeps): Handler {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { composeApi } from '../../api/compose.js';
-import { createApi, Refusal, GatewayError, type ApiDeps, type Gateway } from '../../api/index.js';
+import { createApi, Refusal, GatewayError, type ApiDeps, type Gateway, type LiveView } from '../../api/index.js';
 import type { RequestView, RoleName, Scope } from '../../contracts/index.js';
 import type { CommandResult, RequestInput } from '../../domain/lifecycle/commands.js';
 import type { FrozenPack } from '../../domain/policy/types.js';
@@ -46,8 +46,9 @@ export class ScriptedGateway implements Gateway {
     this.#results.set(updateId, result);
     return result;
   }
-  async view(requestId: string): Promise<RequestView | null> {
-    return this.down ? null : (this.views.get(requestId) ?? null);
+  async view(requestId: string): Promise<LiveView | null> {
+    const view = this.views.get(requestId);
+    return this.down || view === undefined ? null : { view, approvals: [], busy: false };
   }
   async reachable(): Promise<boolean> {
     return !this.down;

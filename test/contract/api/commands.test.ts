@@ -127,6 +127,25 @@ test('identity: 428 without If-Match, 412 with an old one, then once; text only 
   expect(mine()).toHaveLength(1);
 });
 
+test('a refused identity decision leaves the proven identifiers as they were; a decided one is not touched', async () => {
+  const path = `/v1/requests/${id}/identity`;
+  const send = (body: object) => api.call('POST', path, { token: officer, key: nextKey(), ifMatch: '*', body });
+  let seen: unknown;
+  api.gateway.answer = async () => {
+    // What a search that begins at once would read.
+    seen = await api.deps.vault.get(id, 'identity');
+    throw new Refusal('identity_level_too_low');
+  };
+  expect((await send(identity)).body.code).toBe('identity_level_too_low');
+  expect(seen).toMatchObject({ level: 'substantial', proven: [0] });
+  expect(await api.deps.vault.get(id, 'identity')).toBeNull();
+  api.gateway.answer = () => ({ revision: 2, state: 'discovering' });
+  expect((await send({ ...identity, level: 'low' })).status).toBe(200);
+  await project(6, { identity: { state: 'verified', level: 'low' }, state: 'discovering' });
+  expect((await send({ ...identity, level: 'high' })).body.code).toBe('identity_closed');
+  expect(await api.deps.vault.get(id, 'identity')).toMatchObject({ level: 'low' });
+});
+
 test('the live revision counts as current while the projection is behind', async () => {
   const doc = await api.deps.requests.get(id);
   api.gateway.views.set(id, { ...(doc as NonNullable<typeof doc>).view, revision: 8 });

@@ -59,7 +59,7 @@ test('starting twice is one request; the view is live', async () => {
   const id = `req_${randomUUID()}`;
   await gateway.start(input(id));
   await gateway.start(input(id));
-  expect(await gateway.view(id, 4_000)).toMatchObject({ id, revision: 1 });
+  expect(await gateway.view(id, 4_000)).toMatchObject({ view: { id, revision: 1 }, busy: false });
   expect(await gateway.reachable()).toBe(true);
 });
 

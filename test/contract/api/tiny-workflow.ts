@@ -8,7 +8,11 @@ interface Payload {
 export async function request(input: { readonly requestId: string }): Promise<void> {
   let revision = 1;
   let over = false;
-  setHandler(defineQuery<object>('view'), () => ({ id: input.requestId, revision }));
+  setHandler(defineQuery<object>('view'), () => ({
+    view: { id: input.requestId, revision },
+    approvals: [],
+    busy: false,
+  }));
   setHandler(
     defineUpdate<{ revision: number; state: string }, [Payload]>('act'),
     ({ action }) => {
