@@ -187,6 +187,9 @@ describe('rules of which no fixture shows both sides', () => {
     expect(changed((copy) => copy.guards.push({ ...guard, rights: ['consent_withdrawal'] }))).toEqual([
       'guard_on_unstoppable_right guards.0.rights.0',
     ]);
+    expect(changed((copy) => copy.guards.push({ ...guard, system: 'nowhere' }))).toEqual([
+      'unknown_system guards.0.system',
+    ]);
     expect(changed((copy) => copy.guards.push({ ...guard, query: {} }))).toEqual([
       'guard_without_query guards.0.query',
     ]);
