@@ -76,10 +76,15 @@ async function lookAgain(
     heartbeat: deps.heartbeat,
   });
   const before = person.found.find((f) => f.system === input.system);
+  // From the second generation on (a sweep, a failed read-back) only datasets that no sign-up can create may grow.
+  const grows = (r: Found['refs'][number]): boolean =>
+    generationOf(input) === 0 ||
+    datasetOf(pack.pack, input.system, r.dataset)?.derived === true ||
+    before?.refs.some((b) => refKey(b) === refKey(r)) === true;
   // What an earlier attempt already deleted is found no more; its records still belong to the parts (journal, read-back).
   const merged: Found = {
     ...again,
-    refs: mergeRefs(again.refs, before?.refs ?? []),
+    refs: mergeRefs(again.refs.filter(grows), before?.refs ?? []),
     identifiers: [...(before?.identifiers ?? []), ...again.identifiers],
   };
   const found = [...person.found.filter((f) => f.system !== input.system), merged];
@@ -104,10 +109,13 @@ async function lookAgain(
   return { found, stale, grew };
 }
 
+function refKey(ref: Found['refs'][number]): string {
+  return `${ref.dataset}\n${ref.kind}\n${ref.id}`;
+}
+
 function mergeRefs(now: Found['refs'], before: Found['refs']): Found['refs'] {
-  const key = (r: Found['refs'][number]): string => `${r.dataset}\n${r.kind}\n${r.id}`;
-  const seen = new Set(now.map(key));
-  return [...now, ...before.filter((r) => !seen.has(key(r)))];
+  const seen = new Set(now.map(refKey));
+  return [...now, ...before.filter((r) => !seen.has(refKey(r)))];
 }
 
 /** Marks guarded records, asks the guard once more, takes the mark back where it blocks (design.md section 3.4). */

@@ -48,7 +48,11 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
   for (const { part } of input.parts) {
     const base = checked.find((r) => r.key === part.key);
     const late = refsOfPart(pack.pack, withFresh, part).filter((r) => !seen.has(refKey(r)));
-    if (late.length > 0 && !isDerived(pack, part)) {
+    // A new account under an old address stands for review from the start: the person may have come back.
+    const signedUp = fresh.filter((r) => r.dataset === part.dataset && r.review === 'new_sign_in');
+    if (signedUp.length > 0) {
+      verdicts.push({ key: part.key, verdict: 'reappeared', remaining: signedUp.length, method: 'sweep' });
+    } else if (late.length > 0 && !isDerived(pack, part)) {
       verdicts.push({ key: part.key, verdict: 'reappeared', remaining: late.length, method: 'sweep' });
       adopt = true;
     } else if (late.length > 0) {

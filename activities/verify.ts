@@ -26,16 +26,14 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
   const results: readonly (VerifyResult | PartVerdict)[] =
     input.right === 'access'
       ? await readCollected(deps, input, targets)
-      : await deps.connectors
-          .connector(pack, input.system)
-          .verify({
-            requestId: input.requestId,
-            targets,
-            identifiers: person.identifiers,
-            generation,
-            memory,
-            heartbeat: deps.heartbeat,
-          });
+      : await deps.connectors.connector(pack, input.system).verify({
+          requestId: input.requestId,
+          targets,
+          identifiers: person.identifiers,
+          generation,
+          memory,
+          heartbeat: deps.heartbeat,
+        });
   const stamp = deps.stamp();
   await record(deps, input, results, stamp);
   return {

@@ -83,6 +83,16 @@ export class Caller {
     }
   }
 
+  /** An officer's action, with the version that she saw. */
+  async act(id: string, action: string, body: Record<string, unknown>): Promise<void> {
+    const seen = await this.call('GET', `/v1/requests/${id}`, { token: this.info.tokens.privacyOfficer });
+    await this.must('POST', `/v1/requests/${id}/actions/${action}`, {
+      token: this.info.tokens.privacyOfficer,
+      body,
+      headers: { 'if-match': seen.headers.get('etag') ?? '' },
+    });
+  }
+
   async advance(id: string, by: string): Promise<RequestView> {
     await this.must('POST', `/v1/dev/requests/${id}/advance`, { token: this.info.tokens.admin, body: { by } });
     return this.view(id);

@@ -150,6 +150,23 @@ const gated: Scene = {
       decidedBy: { kind: 'rule', ref: 'dsr-policy-7' },
     });
     check(demo, 'signed approval', event.status === 202, `answered ${event.status}`);
+    // Somebody else wrote her address into his own profile: such a record only ever waits for a person to look at it.
+    view = await caller.until(id, ['executing', 'awaiting_backup_expiry'], (v) =>
+      v.steps.every((s) => s.outcome !== 'pending' && s.outcome !== 'undecided'),
+    );
+    const strange = view.steps.find((s) => s.outcome === 'review');
+    check(
+      demo,
+      'a stranger names her address',
+      strange?.basis === 'declared_link',
+      `step ${strange?.id ?? '-'} waits for review and is not erased`,
+    );
+    await caller.act(id, 'resolve', {
+      step: strange?.id,
+      outcome: 'exclude',
+      reason: "Another member's own profile: not hers.",
+    });
+    demo.tell('an officer looked at a profile of somebody else that names her address, and took it out of the plan');
     view = await caller.until(id, ['awaiting_backup_expiry']);
     const systems = systemsOf(view);
     demo.tell(
@@ -298,11 +315,7 @@ const access: Scene = {
     const view = await caller.view(id);
     if (view.allowedActions.includes('release')) {
       demo.tell('the package names other people: an officer looks at it and releases it');
-      await caller.must('POST', `/v1/requests/${id}/actions/release`, {
-        token: caller.info.tokens.privacyOfficer,
-        body: {},
-        headers: { 'if-match': `"${view.revision}"` },
-      });
+      await caller.act(id, 'release', {});
     }
     const done = await keep(demo, id, 'defigo-access', false);
     await caller.must('POST', `/v1/requests/${id}/package/code`, { token: caller.info.tokens.privacyOfficer });

@@ -206,4 +206,3 @@ function resolve(run: Run, part: PartRun, outcome: 'done_by_hand' | 'skipped' | 
 export function settleBlocked(part: PartRun, basis: string): void {
   settlePart(part, 'blocked', basis);
 }
-

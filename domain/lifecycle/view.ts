@@ -2,13 +2,7 @@
  * The request as the outside sees it: pure functions of the run. Nothing here is stored by itself, so state, steps,
  * outcome and answer cannot disagree with the parts (design.md decision 2). Names no person.
  */
-import {
-  STEP_OUTCOMES,
-  type Answer,
-  type RequestOutcome,
-  type RequestState,
-  type StepOutcome,
-} from '../words.js';
+import { STEP_OUTCOMES, type Answer, type RequestOutcome, type RequestState, type StepOutcome } from '../words.js';
 import { clockStatus } from '../clock/status.js';
 import { allowedActions } from './actions.js';
 import { operationOf, stepId } from './act.js';
@@ -134,7 +128,11 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
     simulatedTime: run.simulated,
     clock: {
       ...clock,
-      status: clockStatus(run.clock, { answeredAt: run.answeredAt, paused: run.clock.flags.includes('paused'), now: new Date(now).toISOString() }),
+      status: clockStatus(run.clock, {
+        answeredAt: run.answeredAt,
+        paused: run.clock.flags.includes('paused'),
+        now: new Date(now).toISOString(),
+      }),
       extended: run.clock.flags.includes('extended'),
       paused: run.clock.flags.includes('paused'),
     },
@@ -197,6 +195,16 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
             issuedAt: latest.issuedAt,
             final: latest.final,
             href: `/v1/requests/${run.input.requestId}/certificate`,
+          },
+    package:
+      run.package === null
+        ? null
+        : {
+            bytes: run.package.bytes,
+            sha256: run.package.sha256,
+            records: run.package.records,
+            redactions: run.package.redactions,
+            released: run.package.released,
           },
     revision: run.revision,
   };

@@ -4,7 +4,8 @@
  * found, so that a missing one shows.
  */
 import type { ApprovalRule, DatasetPolicy, Pack, SystemPolicy } from '../policy/types.js';
-import type { Right } from '../words.js';
+import type { Right, Role } from '../words.js';
+import { normaliseIdentifier } from './normalise.js';
 import type { Sha256 } from '../ledger/merkle.js';
 import { merkleRootOfParts, partHash } from './hash.js';
 import type { ApprovalGroup, Found, Part, PartAction, Plan, Ref } from './types.js';
@@ -56,12 +57,11 @@ export function refsOfPart(pack: Pack, found: readonly Found[], part: Part): Ref
   const dataset = datasetOf(pack, part.system, part.dataset);
   if (own === undefined || dataset === undefined) return [];
   const review = part.key.endsWith('/review');
-  return own.refs.filter(
-    (ref) =>
-      ref.dataset === part.dataset &&
-      needsReview(dataset, ref, found) === review &&
-      organisationsOf(dataset, ref, found).includes(part.organisation),
-  );
+  return own.refs.filter((ref) => {
+    if (ref.dataset !== part.dataset) return false;
+    const owner = controllersOf(pack, dataset, ref, found);
+    return needsReview(ref, owner) === review && owner.organisations.includes(part.organisation);
+  });
 }
 
 export function datasetOf(pack: Pack, system: string, dataset: string): DatasetPolicy | undefined {
@@ -69,9 +69,9 @@ export function datasetOf(pack: Pack, system: string, dataset: string): DatasetP
 }
 
 /** A person must look first: the connector says so, the trust is weak, or nobody is named who could decide. */
-function needsReview(dataset: DatasetPolicy, ref: Ref, found: readonly Found[]): boolean {
+function needsReview(ref: Ref, owner: Controllers): boolean {
   if (ref.review !== null || ref.trust === 'declared' || ref.trust === 'unproven') return true;
-  return dataset.role === 'processor' && organisationsOf(dataset, ref, found)[0] === null;
+  return owner.role === 'processor' && owner.organisations[0] === null;
 }
 
 function partsOfDataset(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy): UnhashedPart[] {
@@ -80,15 +80,15 @@ function partsOfDataset(facts: PlanFacts, system: SystemPolicy, dataset: Dataset
   const manual = found?.manual.find((m) => m.dataset === dataset.id);
   if (manual !== undefined)
     return [{ ...emptyPart(facts, system, dataset, false), action: 'manual', basis: manual.reason }];
-  const groups = new Map<string, { organisation: string | null; review: boolean; refs: Ref[]; shared: boolean }>();
+  const groups = new Map<string, Group>();
   for (const ref of found?.refs.filter((r) => r.dataset === dataset.id) ?? []) {
-    const organisations = organisationsOf(dataset, ref, facts.found);
-    const review = needsReview(dataset, ref, facts.found);
-    for (const organisation of organisations) {
+    const owner = controllersOf(facts.pack, dataset, ref, facts.found);
+    const review = needsReview(ref, owner);
+    for (const organisation of owner.organisations) {
       const key = partKey(system.id, dataset.id, organisation, review);
-      const group = groups.get(key) ?? { organisation, review, refs: [], shared: false };
+      const group = groups.get(key) ?? { organisation, role: owner.role, review, refs: [], shared: false };
       group.refs.push(ref);
-      group.shared ||= organisations.length > 1;
+      group.shared ||= owner.organisations.length > 1;
       groups.set(key, group);
     }
   }
@@ -101,7 +101,7 @@ function partOfGroup(
   system: SystemPolicy,
   dataset: DatasetPolicy,
   key: string,
-  group: { organisation: string | null; review: boolean; refs: Ref[]; shared: boolean },
+  group: Group,
 ): UnhashedPart {
   const erasing = facts.right === 'erasure';
   const heldRefs = erasing ? group.refs.filter((r) => r.hold !== null) : [];
@@ -112,6 +112,7 @@ function partOfGroup(
     ...emptyPart(facts, system, dataset, false),
     key,
     organisation: group.organisation,
+    role: group.role,
     action,
     fields: fieldsOf(dataset, action),
     hold: hold === null ? null : { id: hold.id, law: hold.law },
@@ -119,7 +120,7 @@ function partOfGroup(
     held: heldRefs.length,
     heldUntil: hold?.until ?? null,
     basis: hold !== null ? basisOf(hold) : dataset.erase.kind === 'keep' && erasing ? dataset.erase.basis : null,
-    review: group.review ? reviewReason(dataset, group) : null,
+    review: group.review ? reviewReason(group) : null,
     together: group.shared ? `${system.id}/${dataset.id}` : null,
   };
 }
@@ -168,29 +169,57 @@ function laterHold(a: Ref['hold'], b: Ref['hold']): Ref['hold'] {
   return a.until >= b.until ? a : b;
 }
 
-function reviewReason(dataset: DatasetPolicy, group: { organisation: string | null; refs: Ref[] }): string {
+function reviewReason(group: Group): string {
   const named = group.refs.find((r) => r.review !== null)?.review;
   if (named !== undefined && named !== null) return named;
   const weakest = group.refs.find((r) => r.trust === 'declared' || r.trust === 'unproven');
   if (weakest !== undefined) return weakest.trust === 'declared' ? 'declared_link' : 'unproven_identifier';
-  return dataset.role === 'processor' && group.organisation === null ? 'no_organisation' : 'unclear';
+  return group.role === 'processor' && group.organisation === null ? 'no_organisation' : 'unclear';
+}
+
+/** Who controls one record: the operator itself (`controller`, null), or organisations that must decide. */
+export interface Controllers {
+  readonly role: Role;
+  readonly organisations: readonly (string | null)[];
 }
 
 /**
  * Controllers of one record. A processor record that names none inherits those of the records that led to it: records
- * of the named dataset that were found by, or stand for, one of the same identifiers; else all of that dataset.
+ * of the named dataset that were found by one of the same identifiers, else all of that dataset. Where only records that
+ * the operator itself controls led to it (an administrator's address on the mail list), the operator controls it too.
  */
-export function organisationsOf(dataset: DatasetPolicy, ref: Ref, found: readonly Found[]): (string | null)[] {
-  if (dataset.role === 'controller') return [null];
-  if (ref.organisation !== null) return [ref.organisation];
-  if (dataset.organisation === null || typeof dataset.organisation === 'string') return [null];
-  const from = dataset.organisation.from;
-  const sources = found.flatMap((f) => f.refs).filter((r) => r.dataset === from && r.organisation !== null);
-  const same = sources.filter((s) =>
-    s.matchedBy.some((m) => ref.matchedBy.some((own) => own.type === m.type && own.value === m.value)),
-  );
+export function controllersOf(pack: Pack, dataset: DatasetPolicy, ref: Ref, found: readonly Found[]): Controllers {
+  if (dataset.role === 'controller') return { role: 'controller', organisations: [null] };
+  if (ref.organisation !== null) return { role: 'processor', organisations: [ref.organisation] };
+  if (dataset.organisation === null || typeof dataset.organisation === 'string')
+    return { role: 'processor', organisations: [null] };
+  const { from } = dataset.organisation;
+  const all = found.flatMap((f) => f.refs.map((r) => ({ system: f.system, ref: r })));
+  const sources = all.map((a) => a.ref).filter((r) => r.dataset === from && r.organisation !== null);
+  const same = sources.filter((s) => sharesIdentifier(s, ref));
   const organisations = new Set((same.length > 0 ? same : sources).map((s) => s.organisation));
-  return organisations.size === 0 ? [null] : [...organisations].sort();
+  if (organisations.size > 0) return { role: 'processor', organisations: [...organisations].sort() };
+  const own = all.some(
+    (a) =>
+      a.ref !== ref && sharesIdentifier(a.ref, ref) && datasetOf(pack, a.system, a.ref.dataset)?.role === 'controller',
+  );
+  return { role: own ? 'controller' : 'processor', organisations: [null] };
+}
+
+function sharesIdentifier(a: Ref, b: Ref): boolean {
+  return a.matchedBy.some((m) =>
+    b.matchedBy.some(
+      (own) => own.type === m.type && normaliseIdentifier(own.type, own.value) === normaliseIdentifier(m.type, m.value),
+    ),
+  );
+}
+
+interface Group {
+  readonly organisation: string | null;
+  readonly role: Role;
+  readonly review: boolean;
+  readonly refs: Ref[];
+  shared: boolean;
 }
 
 function approvalGroups(facts: PlanFacts, parts: readonly Part[], sha256: Sha256): ApprovalGroup[] {
