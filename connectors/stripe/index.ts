@@ -2,6 +2,7 @@
  * The Stripe connector. Customers are deleted (with a read-back of the tombstone), invoices are kept under their hold.
  * settings.ts reads the settings, client.ts wraps the SDK, errors.ts reduces its errors, and each operation has a file.
  */
+import Stripe from 'stripe';
 import type { ConnectorDescription, ConnectorFactory } from '../../domain/ports/connector.js';
 import { apply } from './apply.js';
 import { StripeClient } from './client.js';
@@ -31,7 +32,7 @@ function description(client: StripeClient): ConnectorDescription {
   return {
     connector: 'stripe',
     version: '1',
-    vendorApiVersion: client.settings.apiVersion ?? null,
+    vendorApiVersion: client.settings.apiVersion ?? Stripe.API_VERSION,
     takes: ['customerId', 'email'],
     yields: ['customerId'],
     completeness: 'best_effort',

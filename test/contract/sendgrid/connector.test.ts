@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sendgridConnector } from '../../../connectors/sendgrid/index.js';
 import { chunks } from '../../../connectors/sendgrid/erase-activity.js';
-import { heartbeat, identifier, Sink, target } from '../connector-kit.js';
+import { heartbeat, identifier, Sink, system, target, tools } from '../connector-kit.js';
 import { errorOf, Harness, idsOf } from './harness.js';
 import { SENDGRID } from './sendgrid-system.js';
 
@@ -102,6 +103,19 @@ describe('finding', () => {
       'spam_report',
       'bounce',
     ]);
+  });
+
+  it('sees nothing of the operator itself in a request that an organisation started', async () => {
+    world.vendor.seed({ contacts: [{ id: 'c-1', email: 'ana@example.com' }] });
+    const own = system(
+      'sendgrid',
+      SENDGRID.datasets.map((one) => ({ ...one, role: 'controller' as const, organisation: null })),
+    );
+    const connector = sendgridConnector(own, tools({ url: world.vendor.url, key: 'SG.test' }));
+    const input = { right: 'erasure' as const, identifiers: ANA, datasets: null, heartbeat };
+    expect((await connector.discover({ ...input, onlyOrganisation: 'acme' })).refs).toEqual([]);
+    expect(world.vendor.calls()).toEqual([]);
+    expect((await connector.discover({ ...input, onlyOrganisation: null })).refs).toHaveLength(2);
   });
 
   it('record ids hold no address', async () => {

@@ -110,6 +110,12 @@ describe('what reaches the wire', () => {
     );
   });
 
+  it('sends addresses in lower case, each once', async () => {
+    vendor.reset();
+    await api.searchContacts(['Ana@Example.COM', 'ana@example.com']);
+    expect(JSON.parse(vendor.calls()[0]?.body.toString() ?? '')).toEqual({ emails: ['ana@example.com'] });
+  });
+
   it('asks nothing when there is nobody to ask for', async () => {
     vendor.reset();
     for (const work of [

@@ -297,6 +297,15 @@ describe('deleting and reading back', () => {
     expect(await work.verify()).toMatchObject([{ verdict: 'gone' }]);
   });
 
+  it('a limit that is reached stops the step instead of being hit once per customer', async () => {
+    const { refs } = await found('cus_a', 'cus_b', 'cus_c');
+    vendor.script('DELETE /v1/customers/cus_a', failure(429, {}));
+    expect(await errorOf((await step([target(STRIPE, 'customers', 'delete', refs)])).apply())).toMatchObject({
+      code: 'rate_limited',
+    });
+    expect(vendor.calls('DELETE', /./)).toHaveLength(1);
+  });
+
   it('keeps invoices: retained, read back, and never written to', async () => {
     vendor.add({ id: 'cus_a', email: 'ana@example.com' });
     vendor.invoices.push({ id: 'in_1', customer: 'cus_a', created: 1_700_000_000 });
