@@ -84,6 +84,8 @@ export interface ApiLimits {
   /** Calls per minute: signed-in principals, strangers per address, and everything per address before sign-in. */
   readonly perPrincipal: number;
   readonly perStranger: number;
+  /** Signed events, per address: systems send many from one place. */
+  readonly perSender: number;
   readonly perAddress: number;
 }
 

@@ -21,7 +21,12 @@ import { HttpProblem, sendProblem } from './problem.js';
 import { translate } from './translate.js';
 import { check } from './validate.js';
 
-export const DEFAULT_LIMITS: ApiLimits = { perPrincipal: 1_200, perStranger: 120, perAddress: 6_000 };
+export const DEFAULT_LIMITS: ApiLimits = {
+  perPrincipal: 12_000,
+  perStranger: 300,
+  perSender: 3_000,
+  perAddress: 30_000,
+};
 
 /** What express carries between our middlewares. */
 interface Locals {
@@ -86,6 +91,7 @@ export function routes(deps: ApiDeps, table: Readonly<Record<EndpointId, Handler
     true,
   );
   const perStranger = limiter(limits.perStranger, (request) => addressKey(request.ip), true);
+  const perSender = limiter(limits.perSender, (request) => addressKey(request.ip), true);
   const methods = new Map<string, Set<string>>();
 
   for (const [id, endpoint] of Object.entries(ENDPOINTS) as [EndpointId, Endpoint][]) {
@@ -99,8 +105,10 @@ export function routes(deps: ApiDeps, table: Readonly<Record<EndpointId, Handler
         endpoint.who === 'signature' ? null : await signIn(deps.verifier, request.get('authorization'));
       next();
     };
-    const rate: RequestHandler = (request, response, next) =>
-      (localsOf(response).principal === null ? perStranger : perCaller)(request, response, next);
+    const rate: RequestHandler = (request, response, next) => {
+      const signed = endpoint.who === 'signature' ? perSender : perStranger;
+      return (localsOf(response).principal === null ? signed : perCaller)(request, response, next);
+    };
     const gate: RequestHandler = (request, response, next) => {
       admit(endpoint, localsOf(response).principal);
       if (endpoint.idempotency === 'required') idempotencyKey(request.get('idempotency-key'));

@@ -88,6 +88,8 @@ export interface TestApi {
     days?: number;
   }): Promise<string>;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Stops listening, with grace. */
+  stop(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -132,7 +134,7 @@ export async function testApi(label: string, change: (deps: ApiDeps) => ApiDeps 
       },
     },
     now: () => clock.now,
-    limits: { perPrincipal: 100_000, perStranger: 100_000, perAddress: 100_000 },
+    limits: { perPrincipal: 100_000, perStranger: 100_000, perSender: 100_000, perAddress: 100_000 },
   });
   const deps = change({ ...composed, gateway });
   const api = createApi(deps);
@@ -177,6 +179,7 @@ export async function testApi(label: string, change: (deps: ApiDeps) => ApiDeps 
       const json = (response.headers.get('content-type') ?? '').includes('json') && text !== '';
       return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : undefined, text };
     },
+    stop: () => api.stop(),
     async close() {
       await api.stop(500);
       await platform.close();

@@ -115,6 +115,24 @@ test('after the commit the answer is 202 whatever happens; reconciliation starts
   expect(await reconcile(api.deps, at(90))).toBe(0);
 });
 
+test('a start is taken by compare-and-set, and never once forgetting is recorded', async () => {
+  const start = api.gateway.start.bind(api.gateway);
+  api.gateway.start = async () => Promise.reject(new Error('away'));
+  const { id } = (await api.call('POST', '/v1/requests', { token: officer, key: nextKey(), body: requestBody() })).body;
+  api.gateway.start = start;
+  const doc = await api.deps.requests.get(id);
+  if (doc === null) throw new Error('no document');
+  const now = api.clock.now.getTime() + 40_000;
+  expect((await api.deps.requests.claimStart(doc, now))?.requestId).toBe(id);
+  // Another process that read the document before.
+  expect(await api.deps.requests.claimStart(doc, now + 1)).toBeNull();
+  await api.database.db
+    .collection('requests')
+    .updateOne({ _id: id }, { $set: { forgetting: '2026-11-24T00:00:00.000Z' } });
+  const fresh = await api.deps.requests.get(id);
+  expect(fresh === null ? 'none' : await api.deps.requests.claimStart(fresh, now + 2)).toBeNull();
+});
+
 test('reconciliation keeps away from a request that is being forgotten', async () => {
   const start = api.gateway.start.bind(api.gateway);
   api.gateway.start = async () => Promise.reject(new Error('away'));

@@ -15,7 +15,7 @@ const advanced: unknown[] = [];
 beforeAll(async () => {
   api = await testApi('surface', (deps) => ({
     ...deps,
-    limits: { perPrincipal: 100_000, perStranger: 60, perAddress: 100_000 },
+    limits: { perPrincipal: 100_000, perStranger: 60, perSender: 100_000, perAddress: 100_000 },
     checks: [
       ...deps.checks,
       {
@@ -270,5 +270,45 @@ test('an unforeseen error is 500 without a word of it', async () => {
       })
     ).body.code,
   ).toBe('not_found');
+  await other.close();
+});
+
+test('stopping lets a running call end and takes no new one', async () => {
+  let reached = (): void => undefined;
+  const inside = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  let release = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const other = await testApi('stop', (deps) => ({
+    ...deps,
+    ledgerReader: {
+      page: (filter, options) => deps.ledgerReader.page(filter, options),
+      inclusion: (...args) => deps.ledgerReader.inclusion(...args),
+      consistency: (...args) => deps.ledgerReader.consistency(...args),
+      checkpoint: async (operator) => {
+        reached();
+        await gate;
+        return { operator, size: 0, root: 'r', checkpoint: 'c', keyId: 'k' };
+      },
+    },
+  }));
+  const token = await other.token({ role: 'auditor' });
+  const running = other.call('GET', '/v1/ledger/checkpoint?operator=infentre', { token });
+  await inside;
+  const stopped = other.stop();
+  await expect
+    .poll(() =>
+      other.call('GET', '/healthz').then(
+        () => 'open',
+        () => 'closed',
+      ),
+    )
+    .toBe('closed');
+  release();
+  expect((await running).status).toBe(200);
+  await stopped;
   await other.close();
 });
