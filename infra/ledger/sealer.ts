@@ -50,6 +50,11 @@ export interface SealerOptions {
 const LEASE_MS = 5_000;
 const BATCH = 500;
 const LOOK_AGAIN_MS = 10;
+/**
+ * Matches an entry without `seq`. Not `$or` with `$exists`: SecantusDB would read the whole collection for each write. The
+ * driver's types do not know that null stands for an absent field.
+ */
+const NO_PLACE = null as unknown as number;
 /** Pending entries read at once: bounds memory when a backlog has grown. */
 const READ = 5_000;
 
@@ -151,7 +156,7 @@ export class OperatorSealer {
       const place = { slot: slotOf(head._id, seq), seq, prevHash, hash, sealedAt, nodes: pushed.nodes.map(binaryOf) };
       writes.push({
         updateOne: {
-          filter: { _id: id, $or: [{ seq: { $exists: false } }, { seq }] },
+          filter: { _id: id, seq: { $in: [NO_PLACE, seq] } },
           update: { $set: place, $unset: { pendingOf: '' } },
         },
       });
