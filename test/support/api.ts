@@ -58,7 +58,7 @@ export class ScriptedGateway implements Gateway {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint: tests look into answers of many shapes
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of many shapes
   readonly body: any;
   readonly text: string;
 }

@@ -41,7 +41,7 @@ afterAll(() => api.close());
 
 test('docs/openapi.json is what the endpoint table says', async () => {
   const written = JSON.parse(await readFile('docs/openapi.json', 'utf8'));
-  expect(written, 'run api/openapi-write').toEqual(JSON.parse(JSON.stringify(openApiDocument())));
+  expect(written, 'npm run drift:write').toEqual(JSON.parse(JSON.stringify(openApiDocument())));
   const served = await api.call('GET', '/v1/openapi.json');
   expect(served.body.openapi).toBe('3.1.0');
   const operations = Object.values(served.body.paths as Record<string, Record<string, unknown>>).flatMap((p) =>
