@@ -3,7 +3,6 @@
  * 2 on wrong usage or settings.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { createInterface } from 'node:readline';
 
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -115,7 +114,7 @@ program
   .description('NDJSON cases on stdin, NDJSON results on stdout (docs/clock.md)')
   .action(async () => {
     const { runClock } = await import('./clock.js');
-    await runClock(createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }), write);
+    await runClock(process.stdin, write);
   });
 
 program

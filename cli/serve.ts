@@ -30,6 +30,7 @@ export async function runApi(): Promise<void> {
               client,
               [...packs.values()].flatMap(({ pack }) =>
                 pack.backups.map((b) => ({
+                  operator: pack.operator,
                   location: resolveSetting(b.location, environment),
                   retention: b.retention,
                 })),

@@ -224,6 +224,6 @@ export const authoritiesSchema = z.array(
     name: text,
     country: z.string().regex(/^[A-Z]{2}$/, 'must be a country code'),
     url: z.url({ protocol: /^https$/, error: 'must be an https address' }),
-    checkedOn: z.iso.date('must be a date'),
+    checkedOn: z.iso.date('must be a date').nullable(),
   }),
 );

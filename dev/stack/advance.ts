@@ -1,6 +1,6 @@
 /**
  * Moves one request's own time forward on the real server (embedded stack only). First the stack's dump rotation removes
- * every dump whose expiry lies before the new time, as a nightly job would have; then timers, retries and activities run
+ * every dump of its operator whose expiry lies before the new time, as a nightly job would have; then timers, retries and activities run
  * in order; the answer comes when the request rests.
  */
 import type { Client } from '@temporalio/client';
@@ -18,6 +18,7 @@ export class AdvanceRequestError extends Error {
 }
 
 export interface Rotation {
+  readonly operator: string;
   readonly location: string;
   readonly retention: string;
 }
@@ -31,7 +32,10 @@ export function createAdvance(client: Client, rotations: readonly Rotation[]): D
       const target = 'to' in move ? new Date(move.to) : add(now, move.by);
       const seconds = Math.ceil((target.getTime() - now.getTime()) / 1000);
       if (!Number.isFinite(seconds) || seconds < 1) throw new AdvanceRequestError('invalid_move');
-      for (const rotation of rotations) await removeExpired({ ...rotation, before: target });
+      const { view } = await client.workflow.getHandle(requestId).query<{ view: { operator: string } }>(QUERIES.view);
+      for (const { operator, location, retention } of rotations) {
+        if (operator === view.operator) await removeExpired({ location, retention, before: target });
+      }
       const { ended } = await advance(client, requestId, { seconds });
       if (!ended) await rest(client, requestId);
       return { now: (ended ? target : await caseNow(client, requestId)).toISOString() };

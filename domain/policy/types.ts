@@ -128,7 +128,13 @@ export interface LinkPolicy {
 export interface FieldPolicy {
   readonly category: string;
   readonly purpose: string;
-  readonly basis: 'consent' | 'contract' | 'legal_obligation' | 'legitimate_interest' | 'vital_interest' | 'public_task';
+  readonly basis:
+    | 'consent'
+    | 'contract'
+    | 'legal_obligation'
+    | 'legitimate_interest'
+    | 'vital_interest'
+    | 'public_task';
   readonly source: 'subject' | 'observed' | 'organisation' | 'third_party';
   /** The value may name somebody else: shown to a reviewer before an access package is released. */
   readonly others?: boolean;
@@ -193,5 +199,6 @@ export interface Authority {
   readonly name: string;
   readonly country: string;
   readonly url: string;
-  readonly checkedOn: CivilDate;
+  /** When somebody last opened the address; null = never yet. */
+  readonly checkedOn: CivilDate | null;
 }
