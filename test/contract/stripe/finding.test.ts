@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { heartbeat, identifier, Sink, target } from '../connector-kit.js';
 import { STRIPE } from './stripe-system.js';
-import { vendor, url, memory, useScriptedStripe, connector, discover, ids, step, errorOf, ANA } from './harness.js';
+import { vendor, memory, useScriptedStripe, connector, discover, ids, step, errorOf, ANA } from './harness.js';
 
 useScriptedStripe();
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { stripeConnector } from '../../../connectors/stripe/index.js';
-import { ConnectorError } from '../../../domain/ports/connector.js';
+import type { ConnectorError } from '../../../domain/ports/connector.js';
 import { target, tools } from '../connector-kit.js';
 import { failure } from './scripted-stripe.js';
 import { STRIPE } from './stripe-system.js';
