@@ -17,6 +17,10 @@ export function translate(error: unknown): HttpProblem {
   const type: unknown = error instanceof Error ? Reflect.get(error, 'type') : undefined;
   if (name === 'CursorError')
     return new HttpProblem('malformed_request', { detail: 'cursor was not made by this list' });
+  // The embedded stack's clock: a move to the past, or a server without time skipping.
+  if (code === 'invalid_move')
+    return new HttpProblem('validation_failed', { detail: 'the time to move to must lie ahead' });
+  if (name === 'AdvanceError') return new HttpProblem(code === 'unsupported' ? 'not_yet_available' : 'unavailable');
   if (code === 'identifier_empty')
     return new HttpProblem('validation_failed', { detail: 'an identifier has no content' });
   if (code === 'key_destroyed' || code === 'destroyed') return new HttpProblem('forgotten');
