@@ -114,8 +114,15 @@ function refKey(ref: Found['refs'][number]): string {
 }
 
 function mergeRefs(now: Found['refs'], before: Found['refs']): Found['refs'] {
+  const earlier = new Map(before.map((r) => [refKey(r), r]));
   const seen = new Set(now.map(refKey));
-  return [...now, ...before.filter((r) => !seen.has(refKey(r)))];
+  // What once needed a person's look still does, also when a half-done deletion makes it look simple now.
+  const kept = now.map((r) =>
+    r.review === null && earlier.get(refKey(r))?.review != null
+      ? { ...r, review: earlier.get(refKey(r))?.review ?? null }
+      : r,
+  );
+  return [...kept, ...before.filter((r) => !seen.has(refKey(r)))];
 }
 
 /** Marks guarded records, asks the guard once more, takes the mark back where it blocks (design.md section 3.4). */

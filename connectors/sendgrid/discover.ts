@@ -68,6 +68,8 @@ async function found(
   }
   return asked.map((one) => ({
     ...common(dataset, [one]),
+    // Nothing was seen: the vendor cannot search mail records, so the address alone makes a target.
+    presumed: true,
     id: opaqueId(context, 'activity', one.address),
     kind: 'recipient',
     createdAt: null,

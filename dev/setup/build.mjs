@@ -17,8 +17,11 @@ const SOURCES = [
   'web',
   'cli',
   'dev',
+  'bench',
+  'test/contract/sendgrid',
+  'test/support',
 ];
-const FILES = ['package-lock.json', 'tsconfig.json'];
+const FILES = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** Hash over names and contents of everything that the build reads; contents, because a checkout changes every mtime. */
 export function sourceHash() {

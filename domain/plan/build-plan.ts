@@ -58,7 +58,7 @@ export function refsOfPart(pack: Pack, found: readonly Found[], part: Part): Ref
   if (own === undefined || dataset === undefined) return [];
   const review = part.key.endsWith('/review');
   return own.refs.filter((ref) => {
-    if (ref.dataset !== part.dataset) return false;
+    if (ref.dataset !== part.dataset || isIdle(ref, found)) return false;
     const owner = controllersOf(pack, dataset, ref, found);
     return needsReview(ref, owner) === review && owner.organisations.includes(part.organisation);
   });
@@ -81,7 +81,7 @@ function partsOfDataset(facts: PlanFacts, system: SystemPolicy, dataset: Dataset
   if (manual !== undefined)
     return [{ ...emptyPart(facts, system, dataset, false), action: 'manual', basis: manual.reason }];
   const groups = new Map<string, Group>();
-  for (const ref of found?.refs.filter((r) => r.dataset === dataset.id) ?? []) {
+  for (const ref of found?.refs.filter((r) => r.dataset === dataset.id && !isIdle(r, facts.found)) ?? []) {
     const owner = controllersOf(facts.pack, dataset, ref, facts.found);
     const review = needsReview(ref, owner);
     for (const organisation of owner.organisations) {
@@ -204,6 +204,12 @@ export function controllersOf(pack: Pack, dataset: DatasetPolicy, ref: Ref, foun
       a.ref !== ref && sharesIdentifier(a.ref, ref) && datasetOf(pack, a.system, a.ref.dataset)?.role === 'controller',
   );
   return { role: own ? 'controller' : 'processor', organisations: [null] };
+}
+
+/** A presumed target of a person of whom no system holds any record: there is nothing to erase and nobody to ask. */
+function isIdle(ref: Ref, found: readonly Found[]): boolean {
+  if (ref.presumed !== true) return false;
+  return !found.some((f) => f.refs.some((r) => r.presumed !== true && sharesIdentifier(r, ref)));
 }
 
 function sharesIdentifier(a: Ref, b: Ref): boolean {

@@ -48,6 +48,8 @@ export interface Ref {
   readonly review: string | null;
   readonly createdAt: Instant | null;
   readonly hold: HoldOnRecord | null;
+  /** The system cannot search here: the target is presumed from an identifier, and counts only beside a record that was seen. */
+  readonly presumed?: boolean;
 }
 
 /** What one system answered; stored in the vault under `found/<system>`. */
