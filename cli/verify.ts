@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { checkCertificate } from '../domain/certificate/index.js';
-import { checkExport, exportFooter } from '../domain/ledger/check-export.js';
-import type { CheckTools, Finding } from '../domain/ledger/check-tools.js';
+import { checkExport, exportFooter, type CheckTools, type Finding } from '../domain/ledger/index.js';
 import { PublicKeyError, keyIdOf, publicKeyOfJwk, sha256, verifyEd25519 } from '../infra/keys/signing-crypto.js';
 
 export interface VerifyOptions {

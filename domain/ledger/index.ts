@@ -1,17 +1,7 @@
 /**
  * The person-free, provable ledger, as pure functions: canonical JSON, hash texts, hash chain, Merkle tree of RFC 6962,
- * signed checkpoints. Storage is in infra/ledger; the format is described in docs/ledger.md.
+ * compact frontier, signed checkpoints, and the offline check of an export. Storage is in infra/ledger; the format is
+ * described in docs/ledger.md. Import single modules where only a hash or a proof is needed (workflows bundle them).
  */
-export { CanonicalJsonError, canonicalBytes, canonicalJson } from './canonical-json.js';
-export {
-  CheckpointError,
-  ledgerOrigin,
-  parseCheckpoint,
-  signCheckpoint,
-  verifyCheckpoint,
-  type Sign,
-  type Verify,
-} from './checkpoint.js';
-export { GENESIS_HASH, entryHash, entryLeaf, sealEntry } from './entry.js';
-export { HashTextError, hashBytes, hashText, isHashText } from './hash-text.js';
-export { MerkleError, leafHash, merkleRoot, verifyConsistency, verifyInclusion, type Sha256 } from './merkle.js';
+export { checkExport, exportFooter } from './check-export.js';
+export type { CheckTools, Finding } from './check-tools.js';
