@@ -217,7 +217,7 @@ export const ENDPOINTS = {
     precondition: 'none',
     params: ofApproval,
     responses: { 200: { description: 'The person', schema: approvalSubjectSchema } },
-    problems: ['identity_not_verified', 'forgotten'],
+    problems: ['identity_not_verified', 'not_ready', 'forgotten'],
   },
   decideApproval: {
     method: 'POST',

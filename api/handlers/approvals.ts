@@ -1,8 +1,6 @@
 /** Approvals: own list, one, the person for its organisation, the decision. */
 import type { ApprovalView, Decision } from '../../contracts/index.js';
 import type { CommandResult, DecideCommand } from '../../domain/lifecycle/commands.js';
-import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
-import type { Found, Plan } from '../../domain/plan/types.js';
 import { VAULT } from '../../domain/ports/vault.js';
 import { decodeCursor, encodeCursor } from '../../infra/store/cursor.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
@@ -15,6 +13,7 @@ import { once } from '../http/idempotency.js';
 import { page } from '../http/pages.js';
 import { HttpProblem } from '../http/problem.js';
 import { caseNow, draft, noteRead, speakerOf } from '../ledger-notes.js';
+import { ownRecords, planOf } from './plan-of.js';
 import { askedOperators } from './read-requests.js';
 import { awaitProjection } from './represent.js';
 
@@ -75,18 +74,10 @@ export function getApprovalSubject(deps: ApiDeps): Handler {
     if (approval.kind !== 'organisation' || organisation === null || principal.organisation !== organisation)
       throw new HttpProblem('not_found');
     if (doc.view.identity.state !== 'verified') throw new HttpProblem('identity_not_verified');
-    const [subject, identity, plan, found] = await Promise.all([
-      deps.vault.get<SubjectEntry>(doc._id, VAULT.subject),
-      deps.vault.get<IdentityEntry>(doc._id, VAULT.identity),
-      deps.vault.get<Plan>(doc._id, VAULT.plan),
-      deps.vault.list<Found>(doc._id, VAULT.found('')),
-    ]);
-    if (subject === null) throw new HttpProblem('forgotten');
-    const own = ownRecords(
-      organisation,
-      plan,
-      found.map((entry) => entry.value),
-    );
+    const plan = await planOf(deps, doc);
+    if (plan === null) throw new HttpProblem('not_ready');
+    const { subject, identity } = plan;
+    const own = ownRecords(plan, organisation);
     await deps.ledger.append([
       draft({
         id: `subject/${approval.id}/${principal.id}/${call.traceId}`,
@@ -119,40 +110,6 @@ export function getApprovalSubject(deps: ApiDeps): Handler {
       },
     };
   };
-}
-
-/**
- * Records of one organisation: those that name it themselves, and inherited ones (no name of their own) where no other
- * organisation has a part in that dataset. In doubt a record is left out: showing less is a question, showing more is a breach.
- */
-export function ownRecords(
-  organisation: string,
-  plan: Plan | null,
-  found: readonly Found[],
-): {
-  readonly identifiers: { type: string; value: string }[];
-  readonly records: { system: string; dataset: string; id: string }[];
-} {
-  const parts = plan?.parts ?? [];
-  const owners = (system: string, dataset: string): (string | null)[] => [
-    ...new Set(parts.filter((p) => p.system === system && p.dataset === dataset).map((p) => p.organisation)),
-  ];
-  const records: { system: string; dataset: string; id: string }[] = [];
-  const identifiers = new Map<string, { type: string; value: string }>();
-  for (const answer of found) {
-    for (const ref of answer.refs) {
-      const parties = owners(answer.system, ref.dataset);
-      const mine =
-        ref.organisation === organisation
-          ? parties.includes(organisation)
-          : ref.organisation === null && parties.length === 1 && parties[0] === organisation;
-      if (!mine) continue;
-      records.push({ system: answer.system, dataset: ref.dataset, id: ref.id });
-      for (const hit of ref.matchedBy)
-        identifiers.set(JSON.stringify([hit.type, hit.value]), { type: hit.type, value: hit.value });
-    }
-  }
-  return { identifiers: [...identifiers.values()], records };
 }
 
 export function decideApproval(deps: ApiDeps): Handler {

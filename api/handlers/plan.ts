@@ -1,11 +1,11 @@
 /** GET /v1/requests/{id}/plan: what is touched and kept, per dataset. Counts, kinds and hashes; no value of any record. */
 import { mayActFor } from '../../contracts/index.js';
-import type { Part, Plan } from '../../domain/plan/types.js';
-import { VAULT } from '../../domain/ports/vault.js';
+import type { Part } from '../../domain/plan/types.js';
 import type { ApiDeps } from '../deps.js';
 import { principalOf, type Handler } from '../http/call.js';
 import { HttpProblem } from '../http/problem.js';
 import { noteRead } from '../ledger-notes.js';
+import { planOf } from './plan-of.js';
 
 export function getPlan(deps: ApiDeps): Handler {
   return async (call) => {
@@ -17,7 +17,7 @@ export function getPlan(deps: ApiDeps): Handler {
     // A party that decides nothing here must not learn that the request exists.
     if (own !== null && !doc.approvals.some((a) => a.kind === 'organisation' && a.organisation === own))
       throw new HttpProblem('not_found');
-    const plan = await deps.vault.get<Plan>(doc._id, VAULT.plan);
+    const plan = await planOf(deps, doc);
     if (plan === null) throw new HttpProblem('not_ready');
     await noteRead(deps, principal, call.now, { what: 'plan', operator: doc.operator, request: doc });
     const parts = own === null ? plan.parts : plan.parts.filter((part) => part.organisation === own);

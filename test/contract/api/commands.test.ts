@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { partHash } from '../../../domain/plan/hash.js';
+import { sha256 } from '../../../infra/platform.js';
 import { Refusal, requestBody, testApi, type TestApi } from '../../support/api.js';
 
 let api: TestApi;
@@ -348,80 +350,50 @@ test("the person is shown to the named organisation only, after identity, from t
   await project(3);
   const path = `/v1/approvals/apr_${id.slice(4)}/subject`;
   expect((await api.call('GET', path, { token: approver })).body.code).toBe('identity_not_verified');
-  const part = {
-    system: 'app',
-    role: 'processor',
-    action: 'delete',
-    fields: ['email'],
-    hold: null,
-    identifiers: { email: 1 },
-    records: 1,
-    held: 0,
-    heldUntil: null,
-    basis: null,
-    review: null,
-    together: null,
-    unsearched: false,
-    hash: HASH,
-  };
-  const ref = { kind: 'users', trust: 'proven', review: null, createdAt: null, hold: null, path: 'email' };
+  const ref = { trust: 'proven', review: null, createdAt: null, hold: null, kind: 'record' };
+  const seen = (value: string) => [{ type: 'email', value, path: 'email' }];
+  const [own, secret] = [seen('kari.canary@example.no'), seen('kari.secret@example.no')];
+  const found = (system: string, refs: object[]) => ({
+    name: `found/${system}`,
+    value: { system, identifiers: [], manual: [], caveats: [], refs: refs.map((r) => ({ ...ref, ...r })) },
+  });
   await api.deps.vault.put(id, [
     { name: 'identity', value: { method: 'officer_check', level: 'substantial', proven: [0] } },
-    {
-      name: 'plan',
-      value: {
-        hash: HASH,
-        dataMapRoot: HASH,
-        caveats: [],
-        approvals: [],
-        parts: [
-          { ...part, key: 'app/users/acme', dataset: 'users', organisation: 'acme' },
-          { ...part, key: 'app/users/globex', dataset: 'users', organisation: 'globex' },
-          { ...part, key: 'app/usage/acme', dataset: 'usage', organisation: 'acme' },
-        ],
+    found('app', [
+      { dataset: 'users', id: 'u1', organisation: 'acme', matchedBy: own },
+      { dataset: 'users', id: 'u2', organisation: 'globex', matchedBy: secret },
+      // Names nobody who could decide.
+      { dataset: 'users', id: 'u3', organisation: null, matchedBy: seen('kari.unclear@example.no') },
+      // Reached over a field that the person can edit.
+      {
+        dataset: 'users',
+        id: 'u4',
+        organisation: 'acme',
+        matchedBy: seen('kari.declared@example.no'),
+        trust: 'declared',
       },
-    },
-    {
-      name: 'found/app',
-      value: {
-        system: 'app',
-        identifiers: [],
-        manual: [],
-        caveats: [],
-        refs: [
-          {
-            ...ref,
-            dataset: 'users',
-            id: 'u1',
-            organisation: 'acme',
-            matchedBy: [{ type: 'email', value: 'kari.canary@example.no', path: 'email' }],
-          },
-          {
-            ...ref,
-            dataset: 'users',
-            id: 'u2',
-            organisation: 'globex',
-            matchedBy: [{ type: 'email', value: 'kari.secret@example.no', path: 'email' }],
-          },
-          {
-            ...ref,
-            dataset: 'users',
-            id: 'u3',
-            organisation: null,
-            matchedBy: [{ type: 'email', value: 'kari.unclear@example.no', path: 'email' }],
-          },
-          {
-            ...ref,
-            dataset: 'usage',
-            id: 'g1',
-            organisation: null,
-            matchedBy: [{ type: 'userId', value: 'u1', path: 'userId' }],
-          },
-        ],
+      {
+        dataset: 'usage',
+        id: 'g1',
+        organisation: 'acme',
+        matchedBy: [{ type: 'userId', value: 'u1', path: 'userId' }],
       },
-    },
+    ]),
+    // The mail list names no organisation: each contact follows the members it belongs to.
+    found('mail', [
+      { dataset: 'contacts', id: 'c1', organisation: null, matchedBy: own },
+      { dataset: 'contacts', id: 'c2', organisation: null, matchedBy: secret },
+    ]),
   ]);
-  await project(4, { identity: { state: 'verified', level: 'substantial' } });
+  const datasets = ['app/users', 'app/usage', 'mail/contacts'].map((at) => {
+    const [system, dataset] = at.split('/');
+    return { system, dataset, role: 'processor', organisation: 'acme', records: 1, action: 'delete', hold: null };
+  });
+  expect((await api.call('GET', `/v1/requests/${id}/plan`, { token: officer })).body.code).toBe('not_ready');
+  await project(4, {
+    identity: { state: 'verified', level: 'substantial' },
+    plan: { hash: HASH, records: 7, datasets },
+  });
   const reply = await api.call('GET', path, { token: approver });
   expect(reply.status).toBe(200);
   expect(reply.body).toMatchObject({
@@ -429,21 +401,27 @@ test("the person is shown to the named organisation only, after identity, from t
     right: 'erasure',
     identity: { method: 'officer_check', level: 'substantial' },
     records: [
-      { system: 'app', dataset: 'users', id: 'u1' },
       { system: 'app', dataset: 'usage', id: 'g1' },
+      { system: 'app', dataset: 'users', id: 'u1' },
+      { system: 'mail', dataset: 'contacts', id: 'c1' },
     ],
     identifiers: [
-      { type: 'email', value: 'kari.canary@example.no' },
       { type: 'userId', value: 'u1' },
+      { type: 'email', value: 'kari.canary@example.no' },
     ],
   });
-  expect(reply.text).not.toMatch(/secret|unclear|u2|u3|globex/);
+  expect(reply.text).not.toMatch(/secret|unclear|declared|u2|u3|u4|c2|globex/);
   expect(await entries()).toContain('approval.subject_read');
   expect((await api.call('GET', path, { token: officer })).status).toBe(403);
   const plan = await api.call('GET', `/v1/requests/${id}/plan`, { token: approver });
-  expect(plan.body.datasets.map((d: { organisation: string }) => d.organisation)).toEqual(['acme', 'acme']);
+  expect(new Set(plan.body.datasets.map((d: { organisation: string }) => d.organisation))).toEqual(new Set(['acme']));
+  expect(plan.text).not.toMatch(/globex|canary|secret/);
   const whole = await api.call('GET', `/v1/requests/${id}/plan`, { token: officer });
-  expect(whole.body.datasets).toHaveLength(3);
+  expect(whole.body.datasets.map((d: { organisation: string | null }) => d.organisation)).toEqual(
+    expect.arrayContaining(['acme', 'globex', null]),
+  );
+  // A party can recompute what it decides on.
+  for (const part of whole.body.datasets) expect(part.hash).toBe(partHash(part, sha256));
   expect(whole.text).not.toContain('canary');
 });
 

@@ -1,0 +1,106 @@
+/**
+ * The plan as it stands, read without asking the request: what was found rests in the vault, and the same records, pack
+ * and proven identifiers give the same parts and hashes (domain/plan). The projection says which of them are in the plan.
+ */
+import { createHash } from 'node:crypto';
+import { dataMap } from '../../domain/certificate/index.js';
+import type { Sha256 } from '../../domain/ledger/merkle.js';
+import { buildPlan, refsOfPart } from '../../domain/plan/build-plan.js';
+import { normaliseIdentifier } from '../../domain/plan/normalise.js';
+import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
+import type { Found, Part } from '../../domain/plan/types.js';
+import type { Pack } from '../../domain/policy/types.js';
+import { VAULT } from '../../domain/ports/vault.js';
+import type { RequestDoc } from '../../infra/store/documents.js';
+import type { ApiDeps } from '../deps.js';
+import { HttpProblem } from '../http/problem.js';
+
+export interface PlanState {
+  readonly pack: Pack;
+  /** As the request itself computed it. */
+  readonly hash: string;
+  readonly dataMapRoot: string;
+  readonly caveats: readonly string[];
+  readonly parts: readonly Part[];
+  readonly found: readonly Found[];
+  readonly subject: SubjectEntry;
+  readonly identity: IdentityEntry | null;
+}
+
+const sha256: Sha256 = (data) => new Uint8Array(createHash('sha256').update(data).digest());
+
+/** null while there is no plan. Throws `forgotten` when the person's data is gone. */
+export async function planOf(deps: Pick<ApiDeps, 'vault' | 'policies'>, doc: RequestDoc): Promise<PlanState | null> {
+  const shown = doc.view.plan;
+  const frozen = await deps.policies.byHash(doc.view.policy.hash);
+  if (shown === null || frozen === null) return null;
+  const entries = await deps.vault.list<unknown>(doc._id, '');
+  const of = <T>(name: string): T | null => (entries.find((entry) => entry.name === name)?.value as T) ?? null;
+  const subject = of<SubjectEntry>(VAULT.subject);
+  if (subject === null) throw new HttpProblem('forgotten');
+  const identity = of<IdentityEntry>(VAULT.identity);
+  const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => e.value as Found);
+  const made = buildPlan(
+    {
+      pack: frozen.pack,
+      right: doc.right,
+      scopeDatasets: null,
+      found,
+      proven: sureCounts(subject, identity, found),
+      unsearched: frozen.pack.systems.map((s) => s.id).filter((id) => !found.some((f) => f.system === id)),
+      dataMapRoot: dataMap(frozen.pack, sha256).root,
+    },
+    sha256,
+  );
+  const inPlan = new Set(shown.datasets.map((d) => `${d.system}/${d.dataset}`));
+  return {
+    pack: frozen.pack,
+    hash: shown.hash,
+    dataMapRoot: made.dataMapRoot,
+    caveats: made.caveats,
+    parts: made.parts.filter((part) => inPlan.has(`${part.system}/${part.dataset}`)),
+    found,
+    subject,
+    identity,
+  };
+}
+
+/** How many sure identifiers of each type the plan rests on: proven ones, and those that systems assigned. */
+function sureCounts(
+  subject: SubjectEntry,
+  identity: IdentityEntry | null,
+  found: readonly Found[],
+): Record<string, number> {
+  const proven = subject.identifiers.filter((_, position) => identity?.proven.includes(position) === true);
+  const assigned = found.flatMap((f) => f.identifiers).filter((i) => i.trust === 'system' || i.trust === 'proven');
+  const sure = new Map(
+    [...proven, ...assigned].map((i) => [`${i.type}\n${normaliseIdentifier(i.type, i.value)}`, i.type]),
+  );
+  const counts: Record<string, number> = {};
+  for (const type of sure.values()) counts[type] = (counts[type] ?? 0) + 1;
+  return counts;
+}
+
+/**
+ * The person in one organisation's own records: records of its parts, and the identifiers that stand in them. Left out:
+ * records that somebody must look at first (they may be another person's), and addresses of which no record is known.
+ */
+export function ownRecords(
+  plan: Pick<PlanState, 'pack' | 'parts' | 'found'>,
+  organisation: string,
+): {
+  readonly identifiers: { type: string; value: string }[];
+  readonly records: { system: string; dataset: string; id: string }[];
+} {
+  const records: { system: string; dataset: string; id: string }[] = [];
+  const identifiers = new Map<string, { type: string; value: string }>();
+  for (const part of plan.parts) {
+    if (part.organisation !== organisation || part.review !== null) continue;
+    for (const ref of refsOfPart(plan.pack, plan.found, part)) {
+      if (ref.presumed === true) continue;
+      records.push({ system: part.system, dataset: part.dataset, id: ref.id });
+      for (const { type, value } of ref.matchedBy) identifiers.set(JSON.stringify([type, value]), { type, value });
+    }
+  }
+  return { identifiers: [...identifiers.values()], records };
+}
