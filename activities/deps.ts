@@ -18,6 +18,7 @@ import type { RequestClock } from '../domain/clock/types.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { Stamp } from '../domain/words.js';
+import type { Observe } from './runtime.js';
 import type { ClockInput } from './types.js';
 
 export interface ActivityDeps {
@@ -42,6 +43,8 @@ export interface ActivityDeps {
   /** Beats for the running attempt; throws when it was cancelled. */
   readonly heartbeat: (cursor?: unknown) => void;
   readonly requestClock: (pack: FrozenPack, right: string, input: ClockInput, now: string) => RequestClock;
+  /** For metrics; labels are names and codes only. */
+  readonly observe?: Observe;
   /** SHA-256 over a stream: artefacts are never in memory as a whole. */
   readonly sha256Stream: () => { update(chunk: Uint8Array): void; hex(): string };
   /** Supervisory authority by the id that the pack names. */

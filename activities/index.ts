@@ -19,18 +19,22 @@ export type { ActivityDeps } from './deps.js';
 export type { Activities } from './types.js';
 
 export function createActivities(deps: ActivityDeps): Activities {
+  const bound =
+    <I extends { readonly system?: string }, O>(name: string, work: (deps: ActivityDeps, input: I) => Promise<O>) =>
+    (input: I): Promise<O> =>
+      framed(name, input.system ?? 'engine', deps.observe, () => work(deps, input));
   return {
-    discover: (input) => framed(() => discover(deps, input)),
-    plan: (input) => framed(() => plan(deps, input)),
-    guard: (input) => framed(() => guard(deps, input)),
-    apply: (input) => framed(() => apply(deps, input)),
-    verify: (input) => framed(() => verify(deps, input)),
-    sweep: (input) => framed(() => sweep(deps, input)),
-    inventory: (input) => framed(() => inventory(deps, input)),
-    bundle: (input) => framed(() => bundle(deps, input)),
-    notify: (input) => framed(() => notify(deps, input)),
-    certify: (input) => framed(() => certify(deps, input)),
-    clock: (input) => framed(() => clock(deps, input)),
-    project: (input) => framed(() => project(deps, input)),
+    discover: bound('discover', discover),
+    plan: bound('plan', plan),
+    guard: bound('guard', guard),
+    apply: bound('apply', apply),
+    verify: bound('verify', verify),
+    sweep: bound('sweep', sweep),
+    inventory: bound('inventory', inventory),
+    bundle: bound('bundle', bundle),
+    notify: bound('notify', notify),
+    certify: bound('certify', certify),
+    clock: bound('clock', clock),
+    project: bound('project', project),
   };
 }

@@ -7,13 +7,27 @@ import { ConnectorError } from '../domain/ports/connector.js';
 
 const BEAT_MS = 1_000;
 
-export async function framed<T>(work: () => Promise<T>): Promise<T> {
+/** Told how each attempt ended: `code` is `ok` or the failure's code, seconds on the host's clock. */
+export type Observe = (activity: string, connector: string, code: string, seconds: number) => void;
+
+export async function framed<T>(
+  activity: string,
+  connector: string,
+  observe: Observe | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
   const context = Context.current();
   const beat = setInterval(() => context.heartbeat(), BEAT_MS);
+  const began = performance.now();
+  const ended = (code: string): void => observe?.(activity, connector, code, (performance.now() - began) / 1000);
   try {
-    return await work();
+    const result = await work();
+    ended('ok');
+    return result;
   } catch (error) {
-    throw asFailure(error);
+    const failure = asFailure(error);
+    ended(failure.type ?? 'internal');
+    throw failure;
   } finally {
     clearInterval(beat);
   }

@@ -27,6 +27,7 @@ export interface WorkerParts {
   readonly smtpUrl: string;
   readonly mailFrom: string;
   readonly publicUrl: string;
+  readonly observe?: ActivityDeps['observe'];
 }
 
 export interface ComposedActivities {
@@ -78,6 +79,7 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
       return known === undefined ? { name: id, url: '' } : { name: known.name, url: known.url };
     },
     publicUrl: parts.publicUrl,
+    ...(parts.observe === undefined ? {} : { observe: parts.observe }),
   };
   return { deps, packs, mailer };
 }

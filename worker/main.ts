@@ -4,7 +4,7 @@ import { awaitPlatform } from '../infra/platform.js';
 import { packEnvironment, type Settings } from '../infra/settings.js';
 import { readFileSync } from 'node:fs';
 import { COLLECTIONS } from '../infra/store/documents.js';
-import { createLog, type Log } from '../infra/telemetry/index.js';
+import { createLog, createMetrics, type Log } from '../infra/telemetry/index.js';
 import { connectWorker, installRuntime } from '../infra/temporal/worker.js';
 import { composeActivities } from './compose.js';
 import { createConnectors } from './connectors.js';
@@ -23,7 +23,8 @@ export async function startWorker(
   log: Log = createLog({ level: settings.get('HABEAS_LOG_LEVEL') }),
 ): Promise<WorkerHandle> {
   installRuntime({ log });
-  const health: HealthState = { ready: false };
+  const metrics = createMetrics({ process: true });
+  const health: HealthState = { ready: false, metrics: () => metrics.text() };
   const port = settings.get('HABEAS_WORKER_PORT');
   const server = port === undefined ? null : await serveHealth(settings.get('HABEAS_HOST'), port, health);
   const namespace = settings.get('HABEAS_TEMPORAL_NAMESPACE');
@@ -36,6 +37,7 @@ export async function startWorker(
       namespace,
       log,
       appName: 'habeas-worker',
+      onCommand: metrics.storeCommand,
     },
     signal,
   );
@@ -47,6 +49,7 @@ export async function startWorker(
     smtpUrl: settings.need('HABEAS_SMTP_URL'),
     mailFrom: settings.get('HABEAS_MAIL_FROM'),
     publicUrl: settings.get('HABEAS_PUBLIC_URL'),
+    observe: (activity, connector, code, seconds) => metrics.activity({ activity, connector, code }, seconds),
   });
   const temporal = await connectWorker({
     address: settings.get('HABEAS_TEMPORAL_ADDRESS'),
