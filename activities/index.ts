@@ -20,9 +20,9 @@ export type { Activities } from './types.js';
 
 export function createActivities(deps: ActivityDeps): Activities {
   const bound =
-    <I extends { readonly system?: string }, O>(name: string, work: (deps: ActivityDeps, input: I) => Promise<O>) =>
+    <I extends object, O>(name: string, work: (deps: ActivityDeps, input: I) => Promise<O>) =>
     (input: I): Promise<O> =>
-      framed(name, input.system ?? 'engine', deps.observe, () => work(deps, input));
+      framed(name, 'system' in input ? String(input.system) : 'engine', deps.observe, () => work(deps, input));
   return {
     discover: bound('discover', discover),
     plan: bound('plan', plan),
