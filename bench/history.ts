@@ -62,9 +62,3 @@ function count(events: readonly Event[]): HistoryCount {
     bytes: events.reduce((sum, e) => sum + HistoryEvent.encode(e).finish().length, 0),
   };
 }
-
-/** Names of activities in the order in which they were scheduled: for finding out where events go. */
-export async function scheduledActivities(client: Client, workflowId: string): Promise<string[]> {
-  const events = await fetchEvents(client, workflowId);
-  return events.flatMap((e) => e.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
-}

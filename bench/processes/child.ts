@@ -10,6 +10,12 @@ export interface Marks {
   readonly rested: number | null;
 }
 
+const FILES = {
+  worker: new URL('./worker.js', import.meta.url),
+  api: new URL('./api.js', import.meta.url),
+  'hand-written': new URL('./hand-written.js', import.meta.url),
+} as const;
+
 const NONE: Marks = { answered: null, certified: null, rested: null };
 const START_MS = 60_000;
 
@@ -34,10 +40,9 @@ export class Child {
     });
   }
 
-  /** Starts `processes/<name>` and waits until it serves. */
-  static async start(name: string, settings: object, environment: NodeJS.ProcessEnv = {}): Promise<Child> {
-    const file = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    const process_ = fork(file, [], {
+  /** Starts one of the processes and waits until it serves. */
+  static async start(name: keyof typeof FILES, settings: object, environment: NodeJS.ProcessEnv = {}): Promise<Child> {
+    const process_ = fork(fileURLToPath(FILES[name]), [], {
       env: { ...process.env, ...environment, HABEAS_BENCH_CHILD: JSON.stringify(settings) },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -49,12 +49,7 @@ const activities = handWrittenActivities({
   onCertified: (id) => tell({ say: 'certified', id, at: wallMs() }),
 });
 const temporal = await connectWorker({ address: given.temporal, namespace: 'default', log });
-const workflowsPath = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? '../hand-written/workflow.ts' : '../hand-written/workflow.js',
-    import.meta.url,
-  ),
-);
+const workflowsPath = fileURLToPath(new URL('../hand-written/workflow.js', import.meta.url));
 const common = {
   connection: temporal.connection,
   namespace: 'default',
