@@ -75,6 +75,7 @@ export async function startWorker(
   });
   log.info('worker.serving', { count: policies.packs.size });
   health.ready = true;
+  // oxlint-disable-next-line typescript/no-misused-promises -- `finally` waits for what its callback returns
   const done = serving.done.finally(async () => {
     health.ready = false;
     server?.close();

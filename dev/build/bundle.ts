@@ -5,5 +5,8 @@ import { buildBundle } from '../../infra/temporal/worker.js';
 import { createLog } from '../../infra/telemetry/index.js';
 
 const log = createLog({ level: 'error' });
-const bundle = await buildBundle({ workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)), log });
+const bundle = await buildBundle({
+  workflowsPath: fileURLToPath(new URL('../../workflows/index.js', import.meta.url)),
+  log,
+});
 await writeFile(fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url)), bundle.code);

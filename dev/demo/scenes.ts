@@ -10,7 +10,7 @@ import { STEP_OUTCOMES, type StepOutcome } from '../../domain/words.js';
 import { verifyFiles } from '../../cli/verify.js';
 import { CAST } from '../people/index.js';
 import type { Stack } from '../stack/index.js';
-import { Caller, DemoError } from './caller.js';
+import { type Caller, DemoError } from './caller.js';
 import { countAll, documentsNaming, mailList, operatorUrl, stripeCustomers } from './looks.js';
 
 export interface DemoCheck {

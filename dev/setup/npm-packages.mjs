@@ -25,7 +25,10 @@ export async function ensureNpmPackages(say) {
   const execPath = process.env['npm_execpath'];
   const ours = execPath !== undefined && /npm-cli\.c?js$/.test(execPath);
   const [command, first] = ours ? [process.execPath, [execPath]] : ['npm', []];
-  const { code, output } = await runTool(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { log, cwd: root });
+  const { code, output } = await runTool(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    log,
+    cwd: root,
+  });
   if (code !== 0) throw fromTool('npm_failed', 'The npm packages', output, log);
   writeFileSync(marker, hash);
   return 'installed';
