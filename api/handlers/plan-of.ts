@@ -83,7 +83,8 @@ function sureCounts(
 
 /**
  * The person in one organisation's own records: records of its parts, and the identifiers that stand in them. Left out:
- * records that somebody must look at first (they may be another person's), and addresses of which no record is known.
+ * records reached over unproven identifiers or fields that the person can edit (they may be somebody else's), and
+ * addresses of which no record is known.
  */
 export function ownRecords(
   plan: Pick<PlanState, 'pack' | 'parts' | 'found'>,
@@ -95,11 +96,13 @@ export function ownRecords(
   const records: { system: string; dataset: string; id: string }[] = [];
   const identifiers = new Map<string, { type: string; value: string }>();
   for (const part of plan.parts) {
-    if (part.organisation !== organisation || part.review !== null) continue;
+    if (part.organisation !== organisation) continue;
     for (const ref of refsOfPart(plan.pack, plan.found, part)) {
-      if (ref.presumed === true) continue;
+      if (ref.presumed === true || ref.trust === 'declared' || ref.trust === 'unproven') continue;
       records.push({ system: part.system, dataset: part.dataset, id: ref.id });
-      for (const { type, value } of ref.matchedBy) identifiers.set(JSON.stringify([type, value]), { type, value });
+      // Connectors also note links between records; those are no identifiers of a person.
+      for (const { type, value } of ref.matchedBy)
+        if (type !== 'link') identifiers.set(JSON.stringify([type, value]), { type, value });
     }
   }
   return { identifiers: [...identifiers.values()], records };

@@ -364,6 +364,8 @@ test("the person is shown to the named organisation only, after identity, from t
       { dataset: 'users', id: 'u2', organisation: 'globex', matchedBy: secret },
       // Names nobody who could decide.
       { dataset: 'users', id: 'u3', organisation: null, matchedBy: seen('kari.unclear@example.no') },
+      // A second sign-in of hers: an officer looks first, but the record is hers.
+      { dataset: 'users', id: 'u5', organisation: 'acme', matchedBy: own, review: 'second_sign_in' },
       // Reached over a field that the person can edit.
       {
         dataset: 'users',
@@ -403,6 +405,7 @@ test("the person is shown to the named organisation only, after identity, from t
     records: [
       { system: 'app', dataset: 'usage', id: 'g1' },
       { system: 'app', dataset: 'users', id: 'u1' },
+      { system: 'app', dataset: 'users', id: 'u5' },
       { system: 'mail', dataset: 'contacts', id: 'c1' },
     ],
     identifiers: [
