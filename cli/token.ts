@@ -3,6 +3,9 @@ import { createTokenSchema } from '../contracts/index.js';
 import { createTokens } from '../infra/identity/index.js';
 import { connectStore } from '../infra/store/connect.js';
 
+/** A year at most: a token that nobody renews should end. */
+const MAX_DAYS = 366;
+
 export interface TokenOptions {
   readonly name: string;
   /** Role, or scopes for a machine: one of both. */
@@ -37,6 +40,11 @@ export async function tokenCreate(
   });
   if (!checked.success) {
     for (const issue of checked.error.issues) write(`${issue.path.join('.') || 'token'}: ${issue.message}`);
+    return 2;
+  }
+  const left = expiresAt.getTime() - now.getTime();
+  if (left <= 0 || left > MAX_DAYS * 86_400_000) {
+    write(`days: must be 1 to ${MAX_DAYS}`);
     return 2;
   }
   const store = await connectStore({ url: mongodbUrl, appName: 'habeas-cli' });
