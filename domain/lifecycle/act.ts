@@ -23,7 +23,7 @@ export function checkAct(run: Run, command: ActCommand, now: number): void {
   if (command.action === 'retry') {
     const part = stepOf(run, command.step);
     if (part === undefined) throw new CommandError('step_unknown', 'no such step');
-    if (!retryable(part))
+    if (!retryable(run, part))
       throw new CommandError('action_not_allowed', 'this step has nothing to retry', { allowedActions: allowed });
   }
   if (command.action === 'resolve') {

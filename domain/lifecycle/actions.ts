@@ -31,8 +31,10 @@ export function extendableAt(run: Run, now: number): boolean {
   return run.extension === null && run.answeredAt === null && until !== null && now <= Date.parse(until);
 }
 
-export function retryable(part: PartRun): boolean {
-  return (part.state === 'applying' || part.state === 'verifying' || part.part.unsearched) && part.error !== null;
+/** A step with an error to try again; what keeps an unsearched part is the error of its system's search. */
+export function retryable(run: Run, part: PartRun): boolean {
+  if (part.part.unsearched) return (run.discovery[part.part.system]?.error ?? null) !== null;
+  return (part.state === 'applying' || part.state === 'verifying') && part.error !== null;
 }
 
 export function resolvable(part: PartRun): boolean {
@@ -63,7 +65,7 @@ export function allowedActions(run: Run, now: number): Action[] {
   if (question === undefined && (run.phase === 'identifying' || run.phase === 'discovering' || running))
     allowed.push('ask');
   if (question !== undefined) allowed.push('answer');
-  if (run.parts.some(retryable)) allowed.push('retry');
+  if (run.parts.some((p) => retryable(run, p))) allowed.push('retry');
   if (run.parts.some(resolvable)) allowed.push('resolve');
   if (run.package !== null && !run.package.released) allowed.push('release');
   if (run.guards.some((g) => g.state === 'blocking')) allowed.push('recheck');
