@@ -163,4 +163,15 @@ describe('Dockerfile', () => {
     expect(last.match(/^USER .*$/gm)?.at(-1)).toBe('USER 10001:10001');
     expect(last).not.toMatch(/^(ENV|ARG) .*(KEY|PASSWORD|SECRET)/m);
   });
+
+  it('is given every folder that the build compiles, and nothing else', () => {
+    const given = readFileSync('.dockerignore', 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    const { include } = JSON.parse(readFileSync('tsconfig.build.json', 'utf8')) as { include: string[] };
+    const folders = [...new Set(include.map((path) => path.split('/')[0] ?? ''))];
+    expect(folders.filter((folder) => !given.includes(folder))).toEqual([]);
+    expect(readFileSync('.dockerignore', 'utf8').split('\n')[0]).toBe('*');
+  });
 });
