@@ -5,7 +5,9 @@ import { awaitPlatform } from '../infra/platform.js';
 import { loadPolicies, policiesFolder } from '../infra/policies/index.js';
 import { loadSettings, type Settings } from '../infra/settings.js';
 import { createLog, fault, safe } from '../infra/telemetry/index.js';
-import { connectTemporal, type TemporalClient } from '../infra/temporal/index.js';
+import { connectTemporal, SEARCH, type TemporalClient } from '../infra/temporal/index.js';
+import type { RequestInput } from '../domain/lifecycle/commands.js';
+import type { TemporalGatewayOptions } from './gateway/index.js';
 import { composeApi } from './compose.js';
 import { createApi } from './create-api.js';
 import type { FrozenPack } from '../domain/policy/types.js';
@@ -54,6 +56,18 @@ function apiLog(log: ReturnType<typeof createLog>): ApiLog {
   };
 }
 
+/** Search attributes of a new request: operator, state, right and due date, never more (they are not encrypted). */
+export function searchableStart(input: RequestInput): ReturnType<NonNullable<TemporalGatewayOptions['startOptions']>> {
+  return {
+    typedSearchAttributes: [
+      { key: SEARCH.operator, value: input.operator },
+      { key: SEARCH.state, value: 'received' },
+      { key: SEARCH.right, value: input.right },
+      { key: SEARCH.due, value: new Date(input.clock.at.due) },
+    ],
+  };
+}
+
 export interface ApiExtras {
   /** The embedded stack's way to move a request's time; absent everywhere else. */
   readonly dev?: (client: TemporalClient['client'], packs: ReadonlyMap<string, FrozenPack>) => DevPort;
@@ -95,6 +109,7 @@ export async function startApi(settings: Settings = loadSettings(), extras: ApiE
         mailer,
         log: apiLog(log),
         trustProxy: settings.get('HABEAS_TRUST_PROXY'),
+        startOptions: searchableStart,
         ...(extras.dev === undefined ? {} : { dev: extras.dev(temporal.client, packs) }),
       }),
     );

@@ -158,7 +158,8 @@ try {
     end(error.exitCode === 0 ? 0 : 2);
   } else {
     say(`habeas: ${sentence(error)}`);
-    end(isSettings(error) ? 2 : 1);
+    // A half-started process would keep its native runtime alive and hang.
+    process.exit(isSettings(error) ? 2 : 1);
   }
 }
 
