@@ -19,7 +19,17 @@ import {
   type Run,
   type Task,
 } from '../../domain/lifecycle/index.js';
-import { goodAnswer, goodWorld, Model, modelInput, modelPlan, modelRules, stampAt, T0, type ModelPart } from '../support/run-model.js';
+import {
+  goodAnswer,
+  goodWorld,
+  Model,
+  modelInput,
+  modelPlan,
+  modelRules,
+  stampAt,
+  T0,
+  type ModelPart,
+} from '../support/run-model.js';
 
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
@@ -68,7 +78,14 @@ function act(model: Model, command: ActCommand): void {
 }
 
 function identify(model: Model, over: Partial<IdentityCommand> = {}): void {
-  const command: IdentityCommand = { by: officer, method: 'officer_check', level: 'substantial', result: 'verified', proven: [0], ...over };
+  const command: IdentityCommand = {
+    by: officer,
+    method: 'officer_check',
+    level: 'substantial',
+    result: 'verified',
+    proven: [0],
+    ...over,
+  };
   model.command((run, now) => {
     checkIdentity(run, command, now);
     applyIdentity(run, command, now);
@@ -86,13 +103,19 @@ function code(work: () => void): string | null {
 }
 
 describe('an erasure with an organisation in the way', () => {
-  const start = (): Model => new Model(modelInput('erasure', modelRules(SYSTEMS)), goodWorld(() => modelPlan('erasure', INFENTRE)));
+  const start = (): Model =>
+    new Model(
+      modelInput('erasure', modelRules(SYSTEMS)),
+      goodWorld(() => modelPlan('erasure', INFENTRE)),
+    );
 
   it('does what needs no decision at once and waits with the rest', () => {
     const model = start();
     expect(requestState(model.run)).toBe('awaiting_approval');
     expect(systemOutcomes(model.run)).toEqual({ app: 'undecided', payments: 'done', mail: 'undecided' });
-    const applied = model.started.filter((t) => t.kind === 'apply').flatMap((t) => (t.kind === 'apply' ? t.parts.map((p) => p.part.key) : []));
+    const applied = model.started
+      .filter((t) => t.kind === 'apply')
+      .flatMap((t) => (t.kind === 'apply' ? t.parts.map((p) => p.part.key) : []));
     expect(applied).toEqual(['payments/customers/-']);
   });
 
@@ -127,19 +150,32 @@ describe('an erasure with an organisation in the way', () => {
     expect(model.run.approvals.map((a) => a.state)).toEqual(['expired']);
     expect(model.run.letters.filter((l) => l.kind === 'interim').length).toBe(1);
     expect(Date.parse(model.run.answeredAt ?? '')).toBeLessThanOrEqual(Date.parse(model.run.clock.at.due));
-    expect(code(() => decide(model, { approvalId: model.run.approvals[0]?.id ?? '', planHash: 'sha256:acme' }))).toBe('approval_expired');
+    expect(code(() => decide(model, { approvalId: model.run.approvals[0]?.id ?? '', planHash: 'sha256:acme' }))).toBe(
+      'approval_expired',
+    );
     expect(systemOutcomes(model.run)).toEqual({ app: 'undecided', payments: 'done', mail: 'undecided' });
   });
 
   it('keeps everything of an organisation that rejects', () => {
     const model = start();
-    decide(model, { decision: 'reject', ground: 'exemption', reasonRef: 'message/1', decidedBy: { kind: 'person', ref: 'p1' } });
+    decide(model, {
+      decision: 'reject',
+      ground: 'exemption',
+      reasonRef: 'message/1',
+      decidedBy: { kind: 'person', ref: 'p1' },
+    });
     expect(systemOutcomes(model.run)).toEqual({ app: 'rejected', payments: 'done', mail: 'rejected' });
   });
 
   it('does exactly the datasets of a partial approval', () => {
     const model = start();
-    decide(model, { decision: 'partial', datasets: ['contacts'], ground: 'exemption', reasonRef: 'message/1', decidedBy: { kind: 'person', ref: 'p1' } });
+    decide(model, {
+      decision: 'partial',
+      datasets: ['contacts'],
+      ground: 'exemption',
+      reasonRef: 'message/1',
+      decidedBy: { kind: 'person', ref: 'p1' },
+    });
     expect(systemOutcomes(model.run)).toEqual({ app: 'rejected', payments: 'done', mail: 'done' });
   });
 
@@ -147,10 +183,22 @@ describe('an erasure with an organisation in the way', () => {
     const model = start();
     const reject = { decision: 'reject', ground: 'exemption', reasonRef: 'm' } as const;
     expect(code(() => decide(model, reject))).toBe('person_required');
-    expect(code(() => decide(model, { ...reject, reasonRef: null, decidedBy: { kind: 'person', ref: 'p' } }))).toBe('reason_required');
+    expect(code(() => decide(model, { ...reject, reasonRef: null, decidedBy: { kind: 'person', ref: 'p' } }))).toBe(
+      'reason_required',
+    );
     expect(code(() => decide(model, { planHash: 'sha256:other' }))).toBe('plan_changed');
     expect(code(() => decide(model, { by: model.run.input.createdBy }))).toBe('four_eyes');
-    expect(code(() => decide(model, { decision: 'partial', datasets: ['nonsense'], ground: 'x', reasonRef: 'm', decidedBy: { kind: 'person', ref: 'p' } }))).toBe('dataset_unknown');
+    expect(
+      code(() =>
+        decide(model, {
+          decision: 'partial',
+          datasets: ['nonsense'],
+          ground: 'x',
+          reasonRef: 'm',
+          decidedBy: { kind: 'person', ref: 'p' },
+        }),
+      ),
+    ).toBe('dataset_unknown');
     const id = model.run.approvals[0]?.id ?? '';
     decide(model);
     expect(code(() => decide(model, { approvalId: id, planHash: 'sha256:acme' }))).toBe('already_decided');
@@ -177,7 +225,10 @@ describe('an erasure with an organisation in the way', () => {
 
 describe('refusals and identity', () => {
   it('closes as cannot_identify at the end of the due day and comes back with a proof', () => {
-    const model = new Model(modelInput('erasure', modelRules(SYSTEMS), false), goodWorld(() => modelPlan('erasure', INFENTRE)));
+    const model = new Model(
+      modelInput('erasure', modelRules(SYSTEMS), false),
+      goodWorld(() => modelPlan('erasure', INFENTRE)),
+    );
     expect(requestState(model.run)).toBe('identifying');
     model.pass(37 * DAY);
     expect(requestState(model.run)).toBe('closed');
@@ -189,21 +240,38 @@ describe('refusals and identity', () => {
   });
 
   it('refuses the whole request before a plan, with its ground', () => {
-    const model = new Model(modelInput('erasure', modelRules(SYSTEMS), false), goodWorld(() => modelPlan('erasure', INFENTRE)));
+    const model = new Model(
+      modelInput('erasure', modelRules(SYSTEMS), false),
+      goodWorld(() => modelPlan('erasure', INFENTRE)),
+    );
     act(model, { by: officer, action: 'refuse', ground: 'not_controller', reasonRef: 'm' });
     expect(requestState(model.run)).toBe('closed');
     expect(computeOutcome(model.run)).toBe('not_controller');
   });
 
   it('marks a refusal after refusalDue as late: the extension gives it no time', () => {
-    const model = new Model(modelInput('erasure', modelRules(SYSTEMS)), goodWorld(() => modelPlan('erasure', [...INFENTRE, { system: 'payments', dataset: 'strays', organisation: null, records: 1, review: 'unproven_identifier' }])));
+    const model = new Model(
+      modelInput('erasure', modelRules(SYSTEMS)),
+      goodWorld(() =>
+        modelPlan('erasure', [
+          ...INFENTRE,
+          { system: 'payments', dataset: 'strays', organisation: null, records: 1, review: 'unproven_identifier' },
+        ]),
+      ),
+    );
     model.pass(37 * DAY);
     act(model, { by: officer, action: 'refuse', ground: 'no_ground', reasonRef: 'm' });
     expect(model.run.refusal?.late).toBe(true);
   });
 
   it('needs the level of the right, a known position, and a choice among several identifiers', () => {
-    const model = new Model({ ...modelInput('erasure', modelRules(SYSTEMS, { requiredLevel: 'substantial' }), false), identifierTypes: ['email', 'userId'] }, goodWorld(() => modelPlan('erasure', INFENTRE)));
+    const model = new Model(
+      {
+        ...modelInput('erasure', modelRules(SYSTEMS, { requiredLevel: 'substantial' }), false),
+        identifierTypes: ['email', 'userId'],
+      },
+      goodWorld(() => modelPlan('erasure', INFENTRE)),
+    );
     expect(code(() => identify(model, { level: 'low' }))).toBe('identity_level_too_low');
     expect(code(() => identify(model, { proven: [2] }))).toBe('identifier_unknown');
     expect(code(() => identify(model, { proven: [] }))).toBe('identifiers_required');
@@ -212,7 +280,10 @@ describe('refusals and identity', () => {
   });
 
   it('waits for the subject and ends the question when nobody answers', () => {
-    const model = new Model(modelInput('erasure', modelRules(SYSTEMS), false), goodWorld(() => modelPlan('erasure', INFENTRE)));
+    const model = new Model(
+      modelInput('erasure', modelRules(SYSTEMS), false),
+      goodWorld(() => modelPlan('erasure', INFENTRE)),
+    );
     act(model, { by: officer, action: 'ask', kind: 'identity', textRef: 'message/1' });
     expect(requestState(model.run)).toBe('waiting_for_subject');
     expect(allowedActions(model.run, model.now)).toContain('answer');
@@ -228,7 +299,8 @@ describe('systems that fail', () => {
       modelInput('erasure', modelRules(SYSTEMS)),
       goodWorld(() => modelPlan('erasure', INFENTRE), {
         apply: (task, _run, now) => {
-          if (task.kind === 'apply' && task.system === 'payments' && down) return task.patient ? null : { code: 'unavailable', retryable: true };
+          if (task.kind === 'apply' && task.system === 'payments' && down)
+            return task.patient ? null : { code: 'unavailable', retryable: true };
           return goodAnswer(task, now, () => modelPlan('erasure', INFENTRE));
         },
       }),
@@ -250,12 +322,21 @@ describe('systems that fail', () => {
     const model = new Model(
       modelInput('erasure', modelRules(SYSTEMS)),
       goodWorld(plan, {
-        discover: (task, _run, now) => (task.kind === 'discover' && task.system === 'payments' && down ? (task.patient ? null : { code: 'timeout', retryable: true }) : goodAnswer(task, now, plan)),
+        discover: (task, _run, now) =>
+          task.kind === 'discover' && task.system === 'payments' && down
+            ? task.patient
+              ? null
+              : { code: 'timeout', retryable: true }
+            : goodAnswer(task, now, plan),
       }),
     );
     decide(model);
     expect(requestState(model.run)).toBe('executing');
-    const steps = requestView(model.run, model.now)['steps'] as { system: string; outcome: string; error: string | null }[];
+    const steps = requestView(model.run, model.now)['steps'] as {
+      system: string;
+      outcome: string;
+      error: string | null;
+    }[];
     expect(steps.find((s) => s.system === 'payments')).toMatchObject({ outcome: 'pending', error: 'timeout' });
     down = false;
     model.settle();
@@ -268,7 +349,16 @@ describe('systems that fail', () => {
       goodWorld(() => modelPlan('erasure', INFENTRE), {
         verify: (task, _run, now) =>
           task.kind === 'verify' && task.system === 'payments'
-            ? { kind: 'verify', stamp: stampAt(now), parts: task.parts.map((p) => ({ key: p.part.key, verdict: 'stillPresent', remaining: 1, method: 'tombstone' })) }
+            ? {
+                kind: 'verify',
+                stamp: stampAt(now),
+                parts: task.parts.map((p) => ({
+                  key: p.part.key,
+                  verdict: 'stillPresent',
+                  remaining: 1,
+                  method: 'tombstone',
+                })),
+              }
             : goodAnswer(task, now, () => modelPlan('erasure', INFENTRE)),
       }),
     );
@@ -284,7 +374,10 @@ describe('systems that fail', () => {
     const model = new Model(
       modelInput('erasure', modelRules(SYSTEMS)),
       goodWorld(() => modelPlan('erasure', INFENTRE), {
-        apply: (task, _run, now) => (task.kind === 'apply' && task.system === 'payments' && bad ? { code: 'auth', retryable: false } : goodAnswer(task, now, () => modelPlan('erasure', INFENTRE))),
+        apply: (task, _run, now) =>
+          task.kind === 'apply' && task.system === 'payments' && bad
+            ? { code: 'auth', retryable: false }
+            : goodAnswer(task, now, () => modelPlan('erasure', INFENTRE)),
       }),
     );
     decide(model);
@@ -305,29 +398,57 @@ describe('systems that fail', () => {
         modelInput('erasure', modelRules(SYSTEMS)),
         goodWorld(() => modelPlan('erasure', INFENTRE), {
           sweep: (task, _run, now) => {
-            if (task.kind !== 'sweep' || task.system !== 'payments' || seen) return goodAnswer(task, now, () => modelPlan('erasure', INFENTRE));
+            if (task.kind !== 'sweep' || task.system !== 'payments' || seen)
+              return goodAnswer(task, now, () => modelPlan('erasure', INFENTRE));
             seen = true;
-            return { kind: 'sweep', stamp: stampAt(now), parts: task.parts.map((p) => ({ key: p.part.key, verdict, remaining: 1, method: 'sweep' })) };
+            return {
+              kind: 'sweep',
+              stamp: stampAt(now),
+              parts: task.parts.map((p) => ({ key: p.part.key, verdict, remaining: 1, method: 'sweep' })),
+            };
           },
         }),
       );
       decide(model);
       model.pass(2 * DAY);
       expect(systemOutcomes(model.run)['payments']).toBe(outcome);
-      expect(model.started.filter((t) => t.kind === 'apply' && t.system === 'payments').length).toBe(verdict === 'stillPresent' ? 2 : 1);
+      expect(model.started.filter((t) => t.kind === 'apply' && t.system === 'payments').length).toBe(
+        verdict === 'stillPresent' ? 2 : 1,
+      );
     }
   });
 });
 
 describe('a guard', () => {
-  const rules = modelRules(SYSTEMS, { guards: [{ id: 'owner', system: 'app', datasets: ['customers'], unblock: ['ownership_transferred'], blockedForMs: 90 * DAY }] });
+  const rules = modelRules(SYSTEMS, {
+    guards: [
+      {
+        id: 'owner',
+        system: 'app',
+        datasets: ['customers'],
+        unblock: ['ownership_transferred'],
+        blockedForMs: 90 * DAY,
+      },
+    ],
+  });
   it('blocks only its datasets, is answered in time, lifts by recheck, and ends after its time', () => {
     for (const lifted of [true, false]) {
       let blocking = true;
       const model = new Model(
         modelInput('erasure', rules),
         goodWorld(() => modelPlan('erasure', INFENTRE), {
-          guard: (task, _run, now) => (task.kind === 'guard' ? { kind: 'guard', stamp: stampAt(now), guards: task.guards.map((g) => ({ id: g.id, state: blocking ? 'blocking' : 'clear', refs: ['acc_1'] })) } : null),
+          guard: (task, _run, now) =>
+            task.kind === 'guard'
+              ? {
+                  kind: 'guard',
+                  stamp: stampAt(now),
+                  guards: task.guards.map((g) => ({
+                    id: g.id,
+                    state: blocking ? 'blocking' : 'clear',
+                    refs: ['acc_1'],
+                  })),
+                }
+              : null,
         }),
       );
       decide(model);
@@ -338,7 +459,10 @@ describe('a guard', () => {
         expect(systemOutcomes(model.run)['payments']).toBe('done');
       } else {
         model.pass(100 * DAY);
-        expect(model.run.parts.find((p) => p.part.dataset === 'customers')).toMatchObject({ state: 'settled', outcome: 'blocked' });
+        expect(model.run.parts.find((p) => p.part.dataset === 'customers')).toMatchObject({
+          state: 'settled',
+          outcome: 'blocked',
+        });
         expect(requestState(model.run)).toBe('closed');
       }
     }
@@ -358,65 +482,129 @@ describe('any life of a request', () => {
     { minLength: 1, maxLength: 7, selector: (p) => `${p.system}/${p.dataset}/${p.organisation}` },
   );
   const step = fc.oneof(
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('pass' as const), hours: fc.integer({ min: 1, max: 24 * 20 }) }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('decide' as const), how: fc.constantFrom('approve' as const, 'reject' as const) }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('act' as const), action: fc.constantFrom('extend', 'refuse', 'withdraw', 'ask', 'answer', 'recheck', 'release', 'resolve' as const), n: fc.nat(5) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant('pass' as const), hours: fc.integer({ min: 1, max: 24 * 20 }) }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('decide' as const),
+        how: fc.constantFrom('approve' as const, 'reject' as const),
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        do: fc.constant('act' as const),
+        action: fc.constantFrom(
+          'extend',
+          'refuse',
+          'withdraw',
+          'ask',
+          'answer',
+          'recheck',
+          'release',
+          'resolve' as const,
+        ),
+        n: fc.nat(5),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('identify' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('flip' as const) }) },
   );
 
   it('keeps the invariants: gate, read-back, answer by the due day, legal transitions, an end', () => {
     fc.assert(
-      fc.property(fc.constantFrom('erasure' as const, 'access' as const), parts, fc.array(step, { maxLength: 25 }), fc.boolean(), fc.integer({ min: 0, max: 1000 }), (right, shapes, steps, attested, seed) => {
-        let flaky = seed % 3 === 0;
-        let dice = seed;
-        const roll = (): number => {
-          dice = (dice * 1103515245 + 12345) % 2147483648;
-          return dice / 2147483648;
-        };
-        const plan = () => modelPlan(right, shapes);
-        const model = new Model(modelInput(right, modelRules(SYSTEMS), attested), {
-          answer(task: Task, run: Run, now: number) {
-            if (task.kind === 'apply') {
-              // The gate: no processor part begins without a live approval of its organisation.
-              for (const { part } of task.parts) {
-                if (part.organisation === null) continue;
-                const ok = run.approvals.some((a) => a.organisation === part.organisation && a.parts.includes(part.key) && (a.state === 'approved' || (a.state === 'partial' && a.datasets?.includes(part.dataset) === true)));
-                expect(ok).toBe(true);
+      fc.property(
+        fc.constantFrom('erasure' as const, 'access' as const),
+        parts,
+        fc.array(step, { maxLength: 25 }),
+        fc.boolean(),
+        fc.integer({ min: 0, max: 1000 }),
+        (right, shapes, steps, attested, seed) => {
+          let flaky = seed % 3 === 0;
+          let dice = seed;
+          const roll = (): number => {
+            dice = (dice * 1103515245 + 12345) % 2147483648;
+            return dice / 2147483648;
+          };
+          const plan = () => modelPlan(right, shapes);
+          const model = new Model(modelInput(right, modelRules(SYSTEMS), attested), {
+            answer(task: Task, run: Run, now: number) {
+              if (task.kind === 'apply') {
+                // The gate: no processor part begins without a live approval of its organisation.
+                for (const { part } of task.parts) {
+                  if (part.organisation === null) continue;
+                  const ok = run.approvals.some(
+                    (a) =>
+                      a.organisation === part.organisation &&
+                      a.parts.includes(part.key) &&
+                      (a.state === 'approved' ||
+                        (a.state === 'partial' && a.datasets?.includes(part.dataset) === true)),
+                  );
+                  expect(ok).toBe(true);
+                }
               }
-            }
-            const external = task.kind === 'discover' || task.kind === 'apply' || task.kind === 'verify' || task.kind === 'sweep' || task.kind === 'inventory';
-            if (external && flaky && roll() < 0.4) return 'patient' in task && task.patient ? null : { code: 'unavailable', retryable: roll() < 0.9 };
-            if (task.kind === 'clock') {
-              const base = goodAnswer(task, now, plan);
-              const open = run.questions.some((q) => q.answeredAt === null && !q.timedOut);
-              if (base.kind === 'clock') return { ...base, clock: { ...base.clock, flags: open ? ['paused'] : run.extension?.decidedAt != null ? ['extended'] : [] } };
-            }
-            return goodAnswer(task, now, plan);
-          },
-        });
-        for (const s of steps) {
-          code(() => {
-            if (s.do === 'pass') model.pass(s.hours * HOUR);
-            else if (s.do === 'flip') flaky = !flaky;
-            else if (s.do === 'identify') identify(model);
-            else if (s.do === 'decide') decide(model, s.how === 'approve' ? {} : { decision: 'reject', ground: 'exemption', reasonRef: 'm', decidedBy: { kind: 'person', ref: 'p' } });
-            else act(model, commandFor(model, s.action, s.n));
+              const external =
+                task.kind === 'discover' ||
+                task.kind === 'apply' ||
+                task.kind === 'verify' ||
+                task.kind === 'sweep' ||
+                task.kind === 'inventory';
+              if (external && flaky && roll() < 0.4)
+                return 'patient' in task && task.patient ? null : { code: 'unavailable', retryable: roll() < 0.9 };
+              if (task.kind === 'clock') {
+                const base = goodAnswer(task, now, plan);
+                const open = run.questions.some((q) => q.answeredAt === null && !q.timedOut);
+                if (base.kind === 'clock')
+                  return {
+                    ...base,
+                    clock: {
+                      ...base.clock,
+                      flags: open ? ['paused'] : run.extension?.decidedAt != null ? ['extended'] : [],
+                    },
+                  };
+              }
+              return goodAnswer(task, now, plan);
+            },
           });
+          for (const s of steps) {
+            code(() => {
+              if (s.do === 'pass') model.pass(s.hours * HOUR);
+              else if (s.do === 'flip') flaky = !flaky;
+              else if (s.do === 'identify') identify(model);
+              else if (s.do === 'decide')
+                decide(
+                  model,
+                  s.how === 'approve'
+                    ? {}
+                    : {
+                        decision: 'reject',
+                        ground: 'exemption',
+                        reasonRef: 'm',
+                        decidedBy: { kind: 'person', ref: 'p' },
+                      },
+                );
+              else act(model, commandFor(model, s.action, s.n));
+            });
+            checkInvariants(model);
+          }
+          flaky = false;
+          for (const [key, task] of model.inFlight) {
+            // What was in flight when the world mended itself comes back now.
+            if ('patient' in task && task.patient) model.inFlight.delete(key);
+          }
+          model.pass(400 * DAY);
           checkInvariants(model);
-        }
-        flaky = false;
-        for (const [key, task] of model.inFlight) {
-          // What was in flight when the world mended itself comes back now.
-          if ('patient' in task && task.patient) model.inFlight.delete(key);
-        }
-        model.pass(400 * DAY);
-        checkInvariants(model);
-        const stuck = model.run.parts.some((p) => p.outcome === 'review' || p.outcome === 'failed' || p.outcome === 'manual');
-        const waitsForRelease = model.run.package !== null && !model.run.package.released;
-        if (!stuck && !waitsForRelease) expect(model.run.phase).toBe('closed');
-        expect(model.run.answeredAt).not.toBeNull();
-      }),
+          const stuck = model.run.parts.some(
+            (p) => p.outcome === 'review' || p.outcome === 'failed' || p.outcome === 'manual',
+          );
+          const waitsForRelease = model.run.package !== null && !model.run.package.released;
+          if (!stuck && !waitsForRelease) expect(model.run.phase).toBe('closed');
+          expect(model.run.answeredAt).not.toBeNull();
+        },
+      ),
       { numRuns: 400 },
     );
   });
@@ -448,7 +636,8 @@ describe('any life of a request', () => {
     const { run } = model;
     for (const part of run.parts) {
       if (part.outcome === 'done' && part.resolved !== 'exclude') expect(part.verifiedAt).not.toBeNull();
-      if (part.state !== 'settled') expect(['done', 'done_by_hand', 'not_found', 'rejected', 'skipped']).not.toContain(part.outcome);
+      if (part.state !== 'settled')
+        expect(['done', 'done_by_hand', 'not_found', 'rejected', 'skipped']).not.toContain(part.outcome);
     }
     const paused = run.clock.flags.includes('paused') || run.clockDone < run.clockWanted;
     // On the due day at the latest everybody has an answer, whatever the state.

@@ -12,8 +12,12 @@ export interface TestDatabase {
 
 export async function testDatabase(label: string): Promise<TestDatabase> {
   const url = process.env['HABEAS_TEST_MONGODB_URL'];
-  if (url === undefined) throw new Error('HABEAS_TEST_MONGODB_URL is not set: run through vitest, whose global set-up starts the server');
-  const client = await MongoClient.connect(url, { readConcern: { level: 'majority' }, writeConcern: { w: 'majority' } });
+  if (url === undefined)
+    throw new Error('HABEAS_TEST_MONGODB_URL is not set: run through vitest, whose global set-up starts the server');
+  const client = await MongoClient.connect(url, {
+    readConcern: { level: 'majority' },
+    writeConcern: { w: 'majority' },
+  });
   const name = `t_${label}_${randomBytes(5).toString('hex')}`;
   const db = client.db(name);
   return {

@@ -3,7 +3,17 @@
  * time pass. The same functions that the workflow interprets, so a model checker can walk thousands of lives.
  */
 import type { RequestClock } from '../../domain/clock/types.js';
-import { beginTask, fail, fireDue, newRun, nextDue, nextTasks, progress, settle, touch } from '../../domain/lifecycle/index.js';
+import {
+  beginTask,
+  fail,
+  fireDue,
+  newRun,
+  nextDue,
+  nextTasks,
+  progress,
+  settle,
+  touch,
+} from '../../domain/lifecycle/index.js';
 import type { RequestInput, RequestRules } from '../../domain/lifecycle/commands.js';
 import type { TaskFailure, TaskResult } from '../../domain/lifecycle/results.js';
 import type { Run } from '../../domain/lifecycle/run.js';
@@ -86,8 +96,17 @@ export function modelPlan(right: Right, parts: readonly ModelPart[], unsearched:
   const made = parts
     .filter((p) => !unsearched.includes(p.system))
     .map((p) => modelPart(right, p))
-    .concat(unsearched.map((system) => ({ ...modelPart(right, { system, dataset: 'all', organisation: null, records: 0 }), unsearched: true })));
-  const organisations = [...new Set(made.filter((p) => p.organisation !== null && p.records > 0 && p.action !== 'retain').map((p) => p.organisation))];
+    .concat(
+      unsearched.map((system) => ({
+        ...modelPart(right, { system, dataset: 'all', organisation: null, records: 0 }),
+        unsearched: true,
+      })),
+    );
+  const organisations = [
+    ...new Set(
+      made.filter((p) => p.organisation !== null && p.records > 0 && p.action !== 'retain').map((p) => p.organisation),
+    ),
+  ];
   return {
     hash: 'sha256:plan',
     parts: made,
@@ -107,9 +126,23 @@ export function modelPlan(right: Right, parts: readonly ModelPart[], unsearched:
 export function modelRules(systems: readonly string[], extra: Partial<RequestRules> = {}): RequestRules {
   return {
     requiredLevel: 'low',
-    systems: systems.map((id, i) => ({ id, connector: id === 'app' ? 'mongodb' : 'stripe', taskQueue: `q.${id}`, order: id === 'app' ? 30 : 20 + i, tier: id === 'app' ? 0 : 1, takes: ['email', 'customerId'] })),
+    systems: systems.map((id, i) => ({
+      id,
+      connector: id === 'app' ? 'mongodb' : 'stripe',
+      taskQueue: `q.${id}`,
+      order: id === 'app' ? 30 : 20 + i,
+      tier: id === 'app' ? 0 : 1,
+      takes: ['email', 'customerId'],
+    })),
     backups: [{ id: 'nightly', taskQueue: 'q.nightly', retention: 'P90D', covers: ['app'] }],
-    approvals: [{ id: 'organisation', by: 'organisation', remindAfterMs: [7 * DAY, 14 * DAY, 21 * DAY], escalateTo: ['admin', 'dpo', 'operator_dpo'] }],
+    approvals: [
+      {
+        id: 'organisation',
+        by: 'organisation',
+        remindAfterMs: [7 * DAY, 14 * DAY, 21 * DAY],
+        escalateTo: ['admin', 'dpo', 'operator_dpo'],
+      },
+    ],
     guards: [],
     release: 'auto',
     askWithinMs: 30 * DAY,
@@ -227,14 +260,38 @@ export function goodAnswer(task: Task, now: number, plan: () => Plan): TaskResul
     case 'guard':
       return { kind: 'guard', stamp, guards: task.guards.map((g) => ({ id: g.id, state: 'clear', refs: [] })) };
     case 'apply':
-      return { kind: 'apply', stamp, parts: task.parts.map(({ part }) => ({ key: part.key, effect: 'applied', startedAt: stamp, records: part.records })) };
+      return {
+        kind: 'apply',
+        stamp,
+        parts: task.parts.map(({ part }) => ({
+          key: part.key,
+          effect: 'applied',
+          startedAt: stamp,
+          records: part.records,
+        })),
+      };
     case 'verify':
     case 'sweep':
-      return { kind: task.kind, stamp, parts: task.parts.map(({ part }) => ({ key: part.key, verdict: part.action === 'collect' ? 'collected' : 'gone', remaining: 0, method: 'model' })) };
+      return {
+        kind: task.kind,
+        stamp,
+        parts: task.parts.map(({ part }) => ({
+          key: part.key,
+          verdict: part.action === 'collect' ? 'collected' : 'gone',
+          remaining: 0,
+          method: 'model',
+        })),
+      };
     case 'inventory':
       return now >= T0 + 90 * DAY
         ? { kind: 'inventory', stamp, state: 'gone', copies: 0, lastExpiresAt: null }
-        : { kind: 'inventory', stamp, state: 'waiting', copies: 3, lastExpiresAt: new Date(T0 + 90 * DAY).toISOString() };
+        : {
+            kind: 'inventory',
+            stamp,
+            state: 'waiting',
+            copies: 3,
+            lastExpiresAt: new Date(T0 + 90 * DAY).toISOString(),
+          };
     case 'notify':
       return { kind: 'notify', stamp, accepted: true, problem: null };
     case 'bundle':
