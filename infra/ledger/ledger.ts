@@ -19,10 +19,10 @@ export interface MongoLedgerOptions extends Partial<Omit<SealerOptions, 'now'>> 
 
 /**
  * The merge delay. A certificate seals by itself what it needs, so nobody waits for these; each batch costs three write
- * commands, however many entries it has, and an erasure records some ten entries within a second.
+ * commands, however many entries it has, and an erasure records some ten entries within one to three seconds.
  */
-const SEAL_AFTER_MS = 2_000;
-const LOOK_EVERY_MS = 5_000;
+const SEAL_AFTER_MS = 4_000;
+const LOOK_EVERY_MS = 4_000;
 
 /**
  * The database is the ledger's own (`HABEAS_LEDGER_MONGODB_URL`), never the main store. Signing keys are opened at the
@@ -34,6 +34,8 @@ export class MongoLedger implements Ledger {
   readonly #sealer: OperatorSealer;
   readonly #turns = new Map<string, { current: Promise<{ size: number }>; next: Promise<{ size: number }> | null }>();
   readonly #soon = new Map<string, NodeJS.Timeout>();
+  /** Operator → an entry that was unsealed at the last look. */
+  readonly #waiting = new Map<string, string>();
   #looking: NodeJS.Timeout | null = null;
   #look: Promise<void> = Promise.resolve();
   #place = 0;
@@ -125,7 +127,10 @@ export class MongoLedger implements Ledger {
       const due = new Set(open.map((head) => head._id));
       for (const operator of operators) {
         const pending = await this.#at.entries.findOne({ pendingOf: operator }, { projection: { _id: 1 } });
-        if (pending !== null) due.add(operator);
+        // Only what has waited since the last look: whoever recorded it may be about to seal it with more.
+        if (pending !== null && this.#waiting.get(operator) === pending._id) due.add(operator);
+        if (pending === null) this.#waiting.delete(operator);
+        else this.#waiting.set(operator, pending._id);
       }
       await Promise.all([...due].map((operator) => this.#sealQuietly(operator)));
     } catch (error) {
