@@ -3,11 +3,10 @@
  * How long one erasure takes alone, how long fifty take together, and what memory all processes then need.
  */
 import { join } from 'node:path';
-import { SMTPServer } from 'smtp-server';
 import { MongoClient } from 'mongodb';
 import { seedOperator } from '../dev/people/index.js';
-import { freePort } from '../dev/servers/index.js';
 import { processFigures } from './machine.js';
+import { mailbox } from './mailbox.js';
 import { Child } from './processes/child.js';
 import { wallMs } from './processes/channel.js';
 import { fileErasure, type Stack } from './stack.js';
@@ -145,20 +144,6 @@ async function peopleOf(client: MongoClient, count: number): Promise<string[]> {
     .filter(([, n]) => n === 1)
     .map(([email]) => email)
     .slice(10, 10 + count);
-}
-
-async function mailbox(): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, _session, done) {
-      stream.resume();
-      stream.on('end', () => done());
-    },
-  });
-  const port = await freePort();
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return { url: `smtp://127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
 
 type Measured = Readonly<Record<'worker' | 'api', Child>>;

@@ -13,12 +13,13 @@ import { ratioBench } from './ratio.js';
 import { markdown, targetsOf, type BenchResult } from './report.js';
 import { startStack, type Stack } from './stack.js';
 import { storeCommands, stubPerson, type StoreFigures } from './store.js';
+import { vendorCommands } from './vendors.js';
 
 const HELP = `usage: npm run bench -- [--quick] [--only ratio|store|embedded] [--out FOLDER]
 
   ratio      the same erasure on the engine and on a hand-written workflow: events, workflow tasks, history bytes,
              CPU of every process, p50/p95/p99, throughput at 1, 10 and 50 concurrent
-  store      commands to Habeas' own store per erasure over four systems
+  store      commands to Habeas' own store per erasure over four systems: stubs, and real connectors on counterparts
   embedded   MongoDB the only system: one erasure alone, fifty at once, memory, commands per erasure
 
   --quick    few rounds, for a first look
@@ -59,7 +60,7 @@ async function store(stack: Stack): Promise<StoreFigures> {
     return await storeCommands(
       stack,
       { worker, api, operator: 'bench', person: stubPerson },
-      { systems: 4, budget: 40, requests: quick ? 3 : 10 },
+      { systems: 4, budget: 40, requests: quick ? 2 : 6 },
     );
   } finally {
     await worker.stop();
@@ -93,16 +94,17 @@ const embedded = await part('embedded', (stack) =>
     people: quick ? 300 : 1_000,
     lone: quick ? 5 : 20,
     together: 50,
-    storeRequests: quick ? 3 : 10,
+    storeRequests: quick ? 2 : 6,
     say,
   }),
 );
 const counted = await part('store', store);
+const vendors = await part('store', (stack) => vendorCommands(stack, quick ? 2 : 6));
 const ratio = await part('ratio', (stack) =>
   ratioBench(stack, {
     concurrency: quick ? [10] : [1, 10, 50],
-    rounds: quick ? 2 : 6,
-    requests: (concurrency) => (quick ? 30 : concurrency === 1 ? 8 : concurrency === 10 ? 40 : 100),
+    rounds: quick ? 2 : 5,
+    requests: (concurrency) => (quick ? 30 : concurrency === 1 ? 6 : concurrency === 10 ? 30 : 60),
     say,
   }),
 );
@@ -114,6 +116,7 @@ const result: BenchResult = {
   versions,
   ratio,
   store: counted,
+  vendors,
   embedded,
 };
 const folder = values.out ?? join(rootFolder(), 'bench', 'results');

@@ -11,6 +11,8 @@ export interface BenchResult {
   readonly versions: { readonly temporal: string; readonly mongodb: string };
   readonly ratio: readonly RatioResult[] | null;
   readonly store: StoreFigures | null;
+  /** The same with the product's connectors on the vendors' counterparts; null where localstripe is not installed. */
+  readonly vendors: StoreFigures | null;
   readonly embedded: EmbeddedFigures | null;
 }
 
@@ -86,7 +88,9 @@ export function markdown(result: BenchResult): string {
     ),
   ];
   if (result.ratio !== null) lines.push(...ratioLines(result.ratio));
-  if (result.store !== null) lines.push(...storeLines(result.store));
+  if (result.store !== null) lines.push(...storeLines(result.store, 'four systems, stub connectors'));
+  if (result.vendors !== null)
+    lines.push(...storeLines(result.vendors, "four systems, the product's connectors on the vendors' counterparts"));
   if (result.embedded !== null) lines.push(...embeddedLines(result.embedded));
   return `${lines.join('\n')}\n`;
 }
@@ -148,10 +152,10 @@ function ratioLines(results: readonly RatioResult[]): string[] {
   return lines;
 }
 
-function storeLines(store: StoreFigures): string[] {
+function storeLines(store: StoreFigures, how: string): string[] {
   return [
     '',
-    `## Commands to Habeas' own store, ${store.systems === 1 ? 'one system' : `${store.systems} systems`}`,
+    `## Commands to Habeas' own store: ${how}`,
     '',
     `Per erasure (mean of ${store.requests}), from the API's intake to the answer (final letter and first certificate): ${store.writes} writes, ${store.reads} reads, ${store.commits} commits of transactions. Afterwards, for read model and sealing: ${store.writesAfterwards} writes.`,
     '',
@@ -194,7 +198,7 @@ function embeddedLines(e: EmbeddedFigures): string[] {
       ['Process', 'Memory at the highest sum, MB', 'CPU per request, ms'],
       Object.keys(e.cpu).map((name) => [name, String(e.memory?.byProcess[name] ?? '–'), String(e.cpu[name] ?? '–')]),
     ),
-    ...storeLines(e.store),
+    ...storeLines(e.store, 'MongoDB alone, real connector'),
   ];
 }
 
