@@ -7,6 +7,12 @@ import { Command, CommanderError, Option } from 'commander';
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+// A reader that has seen enough (`| head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  throw error;
+});
+
 /** Ends with a status after output was flushed. */
 function end(status: number): void {
   process.exitCode = status;
