@@ -66,6 +66,8 @@ const STATE = { name: 'habeasState', type: 'KEYWORD' } as const;
 export interface Carried {
   readonly run: Run;
   readonly handled: readonly (readonly [string, CommandResult])[];
+  /** Revision that the read model had; what came after is written by the next run. */
+  readonly projected: number;
 }
 
 interface Flight {
@@ -74,13 +76,15 @@ interface Flight {
 }
 
 const HANDLED_LIMIT = 200;
+/** Characters of a command; the HTTP edge is far below. */
+const COMMAND_LIMIT = 65_536;
 
 export async function request(input: RequestInput, carried?: Carried): Promise<void> {
   const run = carried?.run ?? newRun(input, Date.now());
   const handled = new Map<string, CommandResult>(carried?.handled ?? []);
   const flights = new Map<string, Flight>();
   let woken = true;
-  let projected = carried === undefined ? 0 : run.revision;
+  let projected = carried?.projected ?? 0;
   let projecting = false;
   let shownState: string = 'received';
   let timer: { at: number; scope: CancellationScope } | null = null;
@@ -101,7 +105,11 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
     handler: (c: C): CommandResult => {
       const id = currentUpdateInfo()?.id;
       const known = id === undefined ? undefined : handled.get(id);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        // It changes nothing but makes the history longer: time to leave may have come.
+        woken = true;
+        return known;
+      }
       const now = Date.now();
       // Once more in the handler: between validation and here a timer of the same activation may have fired.
       refuseWith(() => check(run, c, now));
@@ -120,7 +128,12 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
     validator: (c: C): void => {
       const id = currentUpdateInfo()?.id;
       if (id !== undefined && handled.has(id)) return;
-      refuseWith(() => check(run, c, Date.now()));
+      refuseWith(() => {
+        // The server fails the task of one that it cannot store, again and again; a refusal stores nothing.
+        if (JSON.stringify(c).length > COMMAND_LIMIT)
+          throw new CommandError('payload_too_large', 'a command carries ids and codes only');
+        check(run, c, Date.now());
+      });
     },
   });
 
@@ -196,7 +209,8 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
         projecting = false;
         projected = revision;
         run.notes = run.notes.filter((n) => n.n > last);
-        if (run.revision > revision) woken = true;
+        // Always: one that is about to leave for its next run waits for nothing but this.
+        woken = true;
       })
       .catch(() => {
         projecting = false;
@@ -231,7 +245,7 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
     }
     // While quick work is under way the projection waits for it: a live query shows the moment, the read model the rests.
     const quiet = [...flights.values()].every((f) => 'patient' in f.task && f.task.patient);
-    if (quiet && !projecting && run.revision > projected) {
+    if (quiet && !leaving && !projecting && run.revision > projected) {
       const state = requestState(run);
       if (state !== shownState) {
         shownState = state;
@@ -245,7 +259,7 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
     if (leaving && quiet && !projecting) {
       for (const flight of flights.values()) flight.scope.cancel();
       await condition(allHandlersFinished);
-      await continueAsNew<typeof request>(input, { run, handled: [...handled] });
+      await continueAsNew<typeof request>(input, { run, handled: [...handled], projected });
     }
     arm(nextDue(run, now), now);
     await condition(() => woken);

@@ -74,9 +74,10 @@ export function applyDecision(run: Run, command: DecideCommand, now: number): vo
   });
 }
 
-/** An approval lives to the end of the day `due` and moves with it; while the clock is paused `due` is provisional. */
+/** An approval lives to the end of the day `due` and moves with it; while the clock is paused or computed anew `due` is provisional. */
 export function isOver(run: Run, now: number): boolean {
-  return !run.clock.flags.includes('paused') && now > Date.parse(run.clock.at.due) + 999;
+  const moving = run.clock.flags.includes('paused') || run.clockDone < run.clockWanted;
+  return !moving && now > Date.parse(run.clock.at.due) + 999;
 }
 
 function currentHash(run: Run, old: ApprovalRun): string | null {

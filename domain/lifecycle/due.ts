@@ -24,7 +24,8 @@ export function duePoints(run: Run): DuePoint[] {
     if (at !== null) points.push({ at: typeof at === 'number' ? at : Date.parse(at), what, fire });
   };
   const open = run.phase !== 'closed' && run.phase !== 'shredded';
-  const paused = run.clock.flags.includes('paused');
+  // While the clock is being computed anew `due` may be about to move: nothing ends by the old one.
+  const paused = run.clock.flags.includes('paused') || run.clockDone < run.clockWanted;
   const question = openQuestion(run);
 
   if (open && run.answeredAt === null && !paused && !run.letters.some((l) => l.id === `interim-${run.rounds}`)) {
