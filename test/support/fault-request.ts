@@ -14,7 +14,7 @@ import { ulid } from 'ulid';
 import type { RequestClock } from '../../domain/clock/types.js';
 import type { ActCommand, DecideCommand, RequestInput, RequestRules } from '../../domain/lifecycle/commands.js';
 import { modelClock, modelInput, modelPlan, modelRules, T0, type ModelPart } from './run-model.js';
-import { stubActivities, type Stub, type StubOptions } from './stub-activities.js';
+import { stubActivities, stubStamp, type Stub, type StubOptions } from './stub-activities.js';
 
 export const GATED: readonly ModelPart[] = [
   { system: 'app', dataset: 'users', organisation: 'acme', records: 1 },
@@ -90,6 +90,17 @@ export class Scripted {
     this.stub = stubActivities({
       plan: () => modelPlan(right, options.parts ?? GATED),
       ...options,
+      override: {
+        clock: async (input) => ({
+          kind: 'clock',
+          stamp: stubStamp(),
+          clock:
+            input.extension === null
+              ? clock
+              : { ...clock, flags: ['extended'], at: { ...clock.at, due: clock.at.extendedDue ?? clock.at.due } },
+        }),
+        ...options.override,
+      },
     });
     this.input = {
       ...modelInput(right, rules, options.attested ?? true),
