@@ -31,6 +31,13 @@ const PATIENT: ActivityOptions = {
   retry: { initialInterval: '30s', backoffCoefficient: 2, maximumInterval: '6 hours' },
 };
 
+/** A letter: a few quick attempts, then the run notes the error and tries again by its own due points (hours or a day). */
+const letters = proxyActivities<Activities>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '1s', backoffCoefficient: 4, maximumAttempts: 3 },
+});
+
 function at(queue: string, patient: boolean): Activities {
   return proxyActivities<Activities>({ ...(patient ? PATIENT : QUICK), taskQueue: queue });
 }
@@ -98,7 +105,7 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
           .map(({ part }) => ({ key: part.key, system: part.system, dataset: part.dataset })),
       });
     case 'notify':
-      return core.notify({ ...about, letter: task.letter, facts: factsOf(run) });
+      return letters.notify({ ...about, letter: task.letter, facts: factsOf(run) });
     case 'certify':
       return core.certify({ ...about, n: task.n, final: task.final, facts: factsOf(run) });
     case 'clock':
