@@ -1,7 +1,8 @@
 /** Brings a new plan into a run: parts that did not change keep their state, a party whose parts changed is asked anew. */
 import type { Plan } from '../plan/types.js';
+import { openApproval } from './approvals.js';
 import { queueLetter } from './letters.js';
-import { enterPart, findPart, note, plus, type ApprovalRun, type PartRun, type Run } from './run.js';
+import { enterPart, findPart, note, type PartRun, type Run } from './run.js';
 import type { Part } from '../plan/types.js';
 
 export function newPart(part: Part): PartRun {
@@ -107,30 +108,12 @@ function mergeApprovals(run: Run, plan: Plan, now: number): void {
 function askParty(run: Run, group: Plan['approvals'][number], now: number): void {
   const rule = run.input.rules.approvals.find((r) => r.id === group.rule);
   const n = run.approvals.filter((a) => a.kind === group.kind && a.organisation === group.organisation).length + 1;
-  const id = approvalId(run.input.requestId, group.kind, group.organisation, run.approvals.length + 1);
-  const approval: ApprovalRun = {
-    id,
-    kind: group.kind,
-    organisation: group.organisation,
-    rule: group.rule,
-    parts: group.parts,
-    records: group.records,
-    planHash: group.planHash,
-    state: 'pending',
-    requestedAt: plus(now, 0),
-    remindAt: (rule?.remindAfterMs ?? []).map((ms) => plus(now, ms)),
-    reminded: 0,
-    decidedAt: null,
-    decidedBy: null,
-    decidedKind: null,
-    datasets: null,
-    ground: null,
-    reasonRef: null,
-    answer: null,
-    deliverTo: null,
-    revision: 1,
-  };
-  run.approvals.push(approval);
+  const { kind, organisation, rule: name, parts, records, planHash } = group;
+  const { id } = openApproval(
+    run,
+    { kind, organisation, rule: name, parts, records, planHash, remindAfterMs: rule?.remindAfterMs ?? [] },
+    now,
+  );
   note(run, now, 'approval.requested', group.kind, {
     approval: id,
     organisation: group.organisation,
@@ -146,9 +129,4 @@ function askParty(run: Run, group: Plan['approvals'][number], now: number): void
       contact: 'admin',
     });
   }
-}
-
-/** Deterministic and opaque: the request's own ULID plus a number; no organisation name in it. */
-export function approvalId(requestId: string, _kind: string, _organisation: string | null, n: number): string {
-  return `apr_${requestId.slice(4)}${String(n).padStart(2, '0')}`;
 }

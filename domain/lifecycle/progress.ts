@@ -3,6 +3,7 @@
  * runs to a standstill. The workflow has no other logic.
  */
 import { IDENTITY_LEVELS } from '../words.js';
+import { openApproval } from './approvals.js';
 import { applyIdentity } from './identity.js';
 import { openGates } from './gates.js';
 import { queueLetter } from './letters.js';
@@ -124,28 +125,18 @@ function packageReady(run: Run, now: number): boolean {
     return true;
   }
   if (!run.approvals.some((a) => a.kind === 'release')) {
-    run.approvals.push({
-      id: `apr_${run.input.requestId.slice(4)}${String(run.approvals.length + 1).padStart(2, '0')}`,
-      kind: 'release',
-      organisation: null,
-      rule: 'release',
-      parts: run.parts.map((p) => p.part.key),
-      records: run.package.records,
-      planHash: run.plan?.hash ?? '',
-      state: 'pending',
-      requestedAt: plus(now, 0),
-      remindAt: [],
-      reminded: 0,
-      decidedAt: null,
-      decidedBy: null,
-      decidedKind: null,
-      datasets: null,
-      ground: null,
-      reasonRef: null,
-      answer: null,
-      deliverTo: null,
-      revision: 1,
-    });
+    openApproval(
+      run,
+      {
+        kind: 'release',
+        organisation: null,
+        rule: 'release',
+        parts: run.parts.map((p) => p.part.key),
+        records: run.package.records,
+        planHash: run.plan?.hash ?? '',
+      },
+      now,
+    );
     note(run, now, 'approval.requested', 'release', { records: run.package.records });
   }
   return false;
