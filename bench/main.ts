@@ -121,7 +121,8 @@ const result: BenchResult = {
 };
 const folder = values.out ?? join(rootFolder(), 'bench', 'results');
 mkdirSync(folder, { recursive: true });
-const name = `${at.slice(0, 10)}${quick ? '-quick' : ''}`;
+const parts = values.only === undefined ? '' : `-${[...new Set(values.only)].join('-')}`;
+const name = `${at.slice(0, 10)}${parts}${quick ? '-quick' : ''}`;
 writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...result, targets: targetsOf(result) }, null, 2)}\n`);
 writeFileSync(join(folder, `${name}.md`), markdown(result));
 for (const { what, wanted, measured, met } of targetsOf(result))

@@ -41,10 +41,15 @@ export function targetsOf(result: BenchResult): Target[] {
       t.workerCpu <= 2,
     );
   }
-  for (const store of [result.store, result.embedded?.store ?? null]) {
+  const counted: (readonly [StoreFigures | null, string])[] = [
+    [result.store, 'four systems'],
+    [result.vendors, "four systems on the vendors' counterparts"],
+    [result.embedded?.store ?? null, 'one system'],
+  ];
+  for (const [store, which] of counted) {
     if (store === null) continue;
     add(
-      `write commands to our own store, ${store.systems === 1 ? 'one system' : `${store.systems} systems`}`,
+      `write commands to our own store, ${which}`,
       `≤ ${store.budget}`,
       `${store.writes} (most: ${store.mostWrites})`,
       store.mostWrites <= store.budget,
