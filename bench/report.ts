@@ -182,7 +182,7 @@ function embeddedLines(e: EmbeddedFigures): string[] {
     '',
     '## Embedded stack, MongoDB the only system',
     '',
-    `Defigo's pack without backups, approval off, ${e.people} people in the operator's database, real connector, mail over SMTP. Records of erased people that were left: ${e.left}.`,
+    `Defigo's pack without backups, approval off, ${e.people} people in the operator's database (indexed normalised copies of e-mail and phone, but for invoices), real connector, mail over SMTP. Records of erased people that were left: ${e.left}.`,
     '',
     ...table(
       ['', 'Requests', 'p50 ms', 'p95 ms', 'p99 or worst ms', 'Per minute'],
