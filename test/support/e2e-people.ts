@@ -46,7 +46,7 @@ export async function addMember(e2e: E2e, options: MemberOptions): Promise<Membe
   };
   await insert('users', {
     _id: userId as never,
-    email: `Eva.${email.slice('eva.'.length)}`,
+    email: `${email.slice(0, 1).toUpperCase()}${email.slice(1)}`,
     emailNorm: email,
     oldEmails: [],
     name,
