@@ -39,11 +39,13 @@ export class FaultProxy {
       client.destroy();
       upstream.destroy();
     };
+    let asking = 0;
     for (const socket of [client, upstream]) {
       this.#sockets.add(socket);
       socket.on('error', end).on('close', () => {
         this.#sockets.delete(socket);
-        end();
+        // A server gives up a silent connection after some seconds; a hook that waits is to be felt as silence, not as a reset.
+        if (socket === client || asking === 0) end();
       });
     }
     let request = '';
@@ -51,9 +53,14 @@ export class FaultProxy {
     const pump = (from: Socket, to: Socket, ask: (text: string) => Verdict | Promise<Verdict>): void => {
       let turn: Promise<void> = Promise.resolve();
       from.on('data', (data: Buffer) => {
+        asking += 1;
         turn = turn
           .then(() => ask(data.toString('latin1')))
-          .then((verdict) => (verdict === 'cut' ? end() : void to.write(data)))
+          .then((verdict) => {
+            asking -= 1;
+            if (verdict === 'cut' || to.destroyed) end();
+            else to.write(data);
+          })
           .catch(end);
       });
     };
