@@ -3,7 +3,7 @@ import { ObjectId, type Document } from 'mongodb';
 import { ConnectorError, type Health } from '../../domain/ports/connector.js';
 import type { Context } from './context.js';
 import { mapped } from './errors.js';
-import { indexKeys } from './search.js';
+import { indexKeys } from './store.js';
 import { isContact } from './spelling.js';
 
 type Check = Health['checks'][number];

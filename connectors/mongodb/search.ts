@@ -123,7 +123,7 @@ export class Search {
     const key = `${collection.namespace}\0${copy}`;
     const cached = this.normalised.get(key);
     if (cached !== undefined) return cached;
-    const indexed = (await indexKeys(collection)).includes(copy);
+    const indexed = (await this.options.store.indexKeys(collection)).includes(copy);
     const gap = indexed
       ? await collection.findOne({ [copy]: null, [path]: { $type: 'string' } }, { projection: { _id: 1 } })
       : null;
@@ -151,21 +151,5 @@ export class Search {
       if (this.total > maxRecords) throw failure('too_many_targets', dataset.id);
       if (this.total % 250 === 0) this.options.heartbeat({ dataset: dataset.id, found: this.total });
     }
-  }
-}
-
-/** First keys of the collection's indexes; none when it does not exist. */
-export async function indexKeys(collection: Collection): Promise<string[]> {
-  try {
-    const indexes = await collection.listIndexes().toArray();
-    return indexes.flatMap((index) => {
-      // A partial index does not hold every record.
-      if (index['partialFilterExpression'] !== undefined) return [];
-      const first = Object.keys((index['key'] ?? {}) as Document)[0];
-      return first === undefined ? [] : [first];
-    });
-  } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 26) return [];
-    throw error;
   }
 }
