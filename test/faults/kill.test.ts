@@ -18,6 +18,12 @@ beforeEach(() => {
 
 const DELETE_EVENTS = (text: string): boolean => text.includes('delete\0') && text.includes('access_events\0');
 
+/** A find whose filter begins with `_id`: name, length of the filter, its first field. */
+function asksById(text: string): boolean {
+  const at = text.indexOf('filter\0');
+  return at >= 0 && text.slice(at + 'filter\0'.length + 5).startsWith('_id\0');
+}
+
 /** Acts at the nth match, once. The promise resolves when it has acted. */
 function once(
   matches: (text: string) => boolean,
@@ -119,6 +125,34 @@ describe('kill -9 in the middle of an erasure', () => {
       }),
     120_000,
   );
+
+  it('worker, in the middle of a collection', async () => {
+    const resident = await house.resident(600);
+    // A search asks by identifiers, the copy by ids, a hundred at a time: half of them are written.
+    const at = once(
+      (text) => text.includes('access_events\0') && asksById(text),
+      async () => {
+        await house.kill('worker');
+        return 'cut';
+      },
+      4,
+    );
+    house.app.before = at.hook;
+    const id = await house.erase('defigo', resident.email, { right: 'access' });
+    await at.acted;
+    const view = await house.until(
+      id,
+      'the copy is there',
+      (v) => v.answeredAt !== null && v.steps.every((s) => s.outcome === 'done' || s.outcome === 'not_found'),
+    );
+    // Read back, decrypted and counted again: no gap, nothing twice.
+    expect(view.steps.find((s) => s.dataset === 'access_events')).toMatchObject({ outcome: 'done', records: 600 });
+    const { entries } = await house.records(id);
+    expect(entries.filter((e) => e.startsWith('step.verified collected') && e.includes('access_events')).length).toBe(
+      1,
+    );
+    expect(entries.filter((e) => e.startsWith('step.not_verified'))).toEqual([]);
+  }, 120_000);
 
   it(
     'MongoDB, with a part of the records gone',

@@ -8,8 +8,9 @@ import { NativeConnection, type WorkflowBundleWithSourceMap } from '@temporalio/
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { advance } from '../../infra/temporal/index.js';
 import { freePort, portOpen, resolveTemporal } from '../../dev/servers/index.js';
-import { Supervisor } from '../../dev/supervise/index.js';
+import { Supervisor, type OwnedChild } from '../../dev/supervise/index.js';
 import { bundled, clockFrom, FREE, GATED, refusal, Scripted, type ScriptedOptions } from '../support/fault-request.js';
+import { modelRules } from '../support/run-model.js';
 import { stubStamp } from '../support/stub-activities.js';
 
 const DAY = 86_400;
@@ -238,87 +239,127 @@ describe('activities and workers', () => {
   });
 });
 
-describe('continue-as-new forced low', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'habeas-can-'));
+describe('on a server of its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'habeas-own-temporal-'));
   const supervisor = new Supervisor({ dataDir: folder });
-  let address = '';
+  let port = 0;
+  let server: OwnedChild;
 
-  beforeAll(async () => {
+  async function up(): Promise<void> {
     const choice = await resolveTemporal({ environment: false });
     if (choice.kind !== 'binary') throw new Error('needs a Temporal of its own');
-    const port = await freePort();
-    address = `127.0.0.1:${port}`;
-    const dynamic = ['limit.historyCount.suggestContinueAsNew=40', 'frontend.WorkflowTimeSkippingEnabled=true'];
-    await supervisor.start({
-      name: 'temporal-can',
+    server = await supervisor.start({
+      name: 'temporal',
       command: choice.command,
       args: ['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port), '--log-level', 'error']
-        .concat(dynamic.flatMap((value) => ['--dynamic-config-value', value]))
-        .concat('--search-attribute', 'habeasState=Keyword'),
+        .concat('--db-filename', join(folder, 'temporal.db'), '--search-attribute', 'habeasState=Keyword')
+        .concat('--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=40'),
       ready: () => portOpen(port),
+      restart: 'never',
     });
+  }
+
+  beforeAll(async () => {
+    port = await freePort();
+    await up();
   });
   afterAll(async () => {
     await supervisor.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('loses no update, repeats none, and comes to the same end over many runs', async () => {
+  async function connected(work: (theirs: NativeConnection, ours: Connection) => Promise<void>): Promise<void> {
+    const address = `127.0.0.1:${port}`;
     const [theirs, ours] = [await NativeConnection.connect({ address }), await Connection.connect({ address })];
-    const one = new Scripted(new Client({ connection: ours }), theirs, bundle, {});
     try {
-      await one.up();
-      await one.start();
-      await one.until('awaiting_approval');
-      const event = { by: { id: 'sys', kind: 'system', role: 'system' }, type: 'account.cancelled', eventId: 'e' };
-      // As the API does: what was not answered is said again under the same id.
-      const tell = async (name: 'event' | 'decide', command: unknown, id: string): Promise<{ revision: number }> => {
-        for (let i = 0; ; i += 1) {
-          try {
-            return await one.send(name, command, id);
-          } catch (error) {
-            if (i > 20 || (await refusal(Promise.reject(error)).catch(() => null)) !== null) throw error;
-          }
-        }
-      };
-      const answers = new Map<string, unknown>();
-      const ids = Array.from({ length: 36 }, (_, i) => `e${i}`);
-      for (let i = 0; i < ids.length; i += 3) {
-        const some = ids.slice(i, i + 3);
-        const got = await Promise.all(some.map((id) => tell('event', event, id)));
-        some.forEach((id, n) => answers.set(id, got[n]));
-      }
-      expect(new Set([...answers.values()].map((a) => (a as { revision: number }).revision)).size).toBe(ids.length);
-      // Update ids are per run: what earlier runs handled is answered from what they handed on.
-      for (const id of ids) expect(await tell('event', event, id)).toEqual(answers.get(id));
-      const command = await one.decision();
-      const first = await tell('decide', command, 'decide');
-      await one.until('awaiting_backup_expiry');
-      for (let i = 0; i < 9; i += 1) await tell('event', event, `f${i}`);
-      expect(await tell('decide', { ...command, planHash: 'other' }, 'decide')).toEqual(first);
-      expect(one.stub.calls.filter((c) => c.startsWith('apply')).sort()).toEqual([
-        'apply:app',
-        'apply:mail',
-        'apply:payments',
-      ]);
-      const runs = new Set<string>();
-      let runId: string | undefined = (await one.handle.describe()).runId;
-      while (runId !== undefined && runId !== '') {
-        runs.add(runId);
-        const { events } = await one.client.workflow.getHandle(one.input.requestId, runId).fetchHistory();
-        // A run goes on a little over the mark: what is under way lands first.
-        expect(events?.length ?? 0).toBeLessThan(120);
-        runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
-      }
-      expect(runs.size).toBeGreaterThan(3);
-      const letters = one.stub.calls.filter((c) => c.startsWith('notify'));
-      expect(letters.filter((l) => l === 'notify:final').length).toBe(1);
-      expect(letters.filter((l) => l === 'notify:approval_requested').length).toBe(1);
+      await work(theirs, ours);
     } finally {
-      await one.end();
       await ours.close();
       await theirs.close();
     }
+  }
+
+  it('killed -9 in the middle of a timer and away when it is due: the reminder goes out once', async () => {
+    await connected(async (theirs, ours) => {
+      const rules = modelRules([]).approvals.map((rule) => ({ ...rule, remindAfterMs: [4_000] }));
+      const one = new Scripted(new Client({ connection: ours }), theirs, bundle, { rules: { approvals: rules } });
+      try {
+        await one.up();
+        await one.start();
+        await one.until('awaiting_approval');
+        const asked = Date.now();
+        process.kill(server.pid ?? 0, 'SIGKILL');
+        await past(asked + 5_000);
+        const reminders = (): number => one.stub.calls.filter((c) => c === 'notify:approval_reminder').length;
+        expect(reminders()).toBe(0);
+        await up();
+        for (let i = 0; i < 400 && reminders() === 0; i += 1) await new Promise((r) => setTimeout(r, 50));
+        // Everything else that the restart could bring twice has had its time when the decision is through.
+        await one.send('decide', await one.decision(), 'decide');
+        await one.until('awaiting_backup_expiry');
+        expect(reminders()).toBe(1);
+        expect(one.stub.calls.filter((c) => c === 'apply:app').length).toBe(1);
+      } finally {
+        await one.end();
+      }
+    });
+  }, 60_000);
+
+  it('continue-as-new forced low: loses no update, repeats none, and comes to the same end over many runs', async () => {
+    await connected(async (theirs, ours) => {
+      const one = new Scripted(new Client({ connection: ours }), theirs, bundle, {});
+      try {
+        await one.up();
+        await one.start();
+        await one.until('awaiting_approval');
+        const event = { by: { id: 'sys', kind: 'system', role: 'system' }, type: 'account.cancelled', eventId: 'e' };
+        // As the API does: what was not answered is said again under the same id.
+        const tell = async (name: 'event' | 'decide', command: unknown, id: string): Promise<{ revision: number }> => {
+          for (let i = 0; ; i += 1) {
+            try {
+              return await one.send(name, command, id);
+            } catch (error) {
+              if (i > 20 || (await refusal(Promise.reject(error)).catch(() => null)) !== null) throw error;
+            }
+          }
+        };
+        const answers = new Map<string, unknown>();
+        const ids = Array.from({ length: 36 }, (_, i) => `e${i}`);
+        for (let i = 0; i < ids.length; i += 3) {
+          const some = ids.slice(i, i + 3);
+          const got = await Promise.all(some.map((id) => tell('event', event, id)));
+          some.forEach((id, n) => answers.set(id, got[n]));
+        }
+        expect(new Set([...answers.values()].map((a) => (a as { revision: number }).revision)).size).toBe(ids.length);
+        // Update ids are per run: what earlier runs handled is answered from what they handed on.
+        for (const id of ids) expect(await tell('event', event, id)).toEqual(answers.get(id));
+        const command = await one.decision();
+        const first = await tell('decide', command, 'decide');
+        await one.until('awaiting_backup_expiry');
+        for (let i = 0; i < 9; i += 1) await tell('event', event, `f${i}`);
+        expect(await tell('decide', { ...command, planHash: 'other' }, 'decide')).toEqual(first);
+        expect(one.stub.calls.filter((c) => c.startsWith('apply')).sort()).toEqual([
+          'apply:app',
+          'apply:mail',
+          'apply:payments',
+        ]);
+        const runs = new Set<string>();
+        let runId: string | undefined = (await one.handle.describe()).runId;
+        while (runId !== undefined && runId !== '') {
+          runs.add(runId);
+          const { events } = await one.client.workflow.getHandle(one.input.requestId, runId).fetchHistory();
+          // A run goes on a little over the mark: what is under way lands first.
+          expect(events?.length ?? 0).toBeLessThan(120);
+          runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
+        }
+        expect(runs.size).toBeGreaterThan(3);
+        const letters = one.stub.calls.filter((c) => c.startsWith('notify'));
+        expect(letters.filter((l) => l === 'notify:final').length).toBe(1);
+        expect(letters.filter((l) => l === 'notify:approval_requested').length).toBe(1);
+      } finally {
+        await one.end();
+      }
+    });
   }, 90_000);
 });
 
