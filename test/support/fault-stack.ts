@@ -27,7 +27,7 @@ export class FaultStack {
   readonly payments = new FaultProxy(() => this.#stripePort);
   /** In front of the operators' own databases; Habeas' own store has no hop. */
   readonly app = new FaultProxy(() => this.#mongoPort);
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'habeas-faults-'));
+  dataDir = '';
   /** What happened to the processes, in order. */
   readonly events: SupervisorEvent[] = [];
   sendgrid!: SendgridCounterpart;
@@ -38,6 +38,7 @@ export class FaultStack {
   #made = 0;
 
   async start(): Promise<void> {
+    this.dataDir = mkdtempSync(join(tmpdir(), 'habeas-faults-'));
     this.#stripePort = Number(new URL(await this.stripe.start()).port);
     this.sendgrid = await startSendgrid();
     const [payments, app] = [await this.payments.start(), await this.app.start()];
@@ -72,7 +73,7 @@ export class FaultStack {
     await this.stack?.stop();
     await Promise.all([this.payments.stop(), this.app.stop(), this.stripe.stop(), this.sendgrid?.close()]);
     for (const operator of ['INFENTRE', 'DEFIGO']) for (const name of NAMES) delete process.env[`${operator}_${name}`];
-    rmSync(this.dataDir, { recursive: true, force: true });
+    if (this.dataDir !== '') rmSync(this.dataDir, { recursive: true, force: true });
   }
 
   /** Ends a child (default: kill -9) and awaits its end; the supervisor starts it again. */

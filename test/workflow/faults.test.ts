@@ -57,7 +57,7 @@ async function messagesAtTheTimer(one: Scripted): Promise<{ timerFired: boolean;
 }
 
 describe('races at expiry: the instant decides, in whatever order things arrive', () => {
-  const DUE = 6_000;
+  const DUE = 8_000;
   const ORDERS = ['sent before the timer fires', 'sent after it'] as const;
 
   /** Sends with no worker there and starts one when the end is over: timer and message come in one activation. */
@@ -240,8 +240,8 @@ describe('activities and workers', () => {
 });
 
 describe('on a server of its own', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'habeas-own-temporal-'));
-  const supervisor = new Supervisor({ dataDir: folder });
+  let folder = '';
+  let supervisor: Supervisor;
   let port = 0;
   let server: OwnedChild;
 
@@ -260,6 +260,8 @@ describe('on a server of its own', () => {
   }
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'habeas-own-temporal-'));
+    supervisor = new Supervisor({ dataDir: folder });
     port = await freePort();
     await up();
   });
