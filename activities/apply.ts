@@ -2,10 +2,12 @@
  * Makes the effect of approved parts in one system: brake, person fence, guards, a fresh look (a stale part is refused),
  * intent in both ledgers, then the first write. Safe to run again at any point.
  */
+import { ApplicationFailure } from '@temporalio/activity';
 import type { ApplyDone, PartEffect } from '../domain/lifecycle/results.js';
 import { buildPlan, datasetOf } from '../domain/plan/build-plan.js';
+import { adopt } from '../domain/plan/included.js';
 import type { Found, Part } from '../domain/plan/types.js';
-import { ConnectorError, type ApplyResult, type Connector, type PartTargets } from '../domain/ports/connector.js';
+import type { ApplyResult, Connector, PartTargets } from '../domain/ports/connector.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { Stamp } from '../domain/words.js';
@@ -15,15 +17,21 @@ import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { countSure, loadPerson, sureHashes, type Person } from './person.js';
 import type { PartsInput } from './types.js';
 
-const BRAKE_MS = 60_000;
-const FENCE_MS = 5_000;
+/** Waiting for somebody else: soon at first, at most an hour apart. Costs no history. */
+const WAIT_FROM_MS = 5_000;
+const WAIT_TO_MS = 3_600_000;
+
+/** Nothing is wrong: the part waits, and the step shows for what. */
+function waitFor(deps: ActivityDeps, code: string): ApplicationFailure {
+  const nextRetryDelay = Math.min(WAIT_FROM_MS * 2 ** Math.min(deps.attempt() - 1, 20), WAIT_TO_MS);
+  return ApplicationFailure.create({ message: code, type: code, nextRetryDelay });
+}
 
 export async function apply(deps: ActivityDeps, input: PartsInput): Promise<ApplyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const connector = deps.connectors.connector(pack, input.system);
-  if (await deps.brake.stopped(input.operator))
-    throw new ConnectorError('pending', 'the operator is stopped', { afterMs: BRAKE_MS });
+  if (await deps.brake.stopped(input.operator)) throw waitFor(deps, 'operator_stopped');
   const effects: PartEffect[] = input.parts
     .filter((p) => p.part.action === 'manual')
     .map((p) => ({ key: p.part.key, effect: 'manual', why: p.part.basis ?? 'manual' }));
@@ -56,7 +64,7 @@ async function mustWait(deps: ActivityDeps, input: PartsInput, person: Person): 
   const others = await deps.fence.waitingFor({ operator: input.operator, requestId: input.requestId, hashes });
   if (others.length === 0) return false;
   if (deps.stamp().caseAt > input.fenceUntil) return true;
-  throw new ConnectorError('pending', 'an open access request of the same person', { afterMs: FENCE_MS });
+  throw waitFor(deps, 'open_access_request');
 }
 
 /** Searches once more: records added since the plan belong to it, a part that is not what was decided is refused. */
@@ -68,13 +76,16 @@ async function lookAgain(
   connector: Connector,
   parts: readonly Part[],
 ): Promise<{ found: Found[]; stale: string[]; grew: boolean }> {
-  const again = await connector.discover({
-    right: input.right,
-    identifiers: person.identifiers,
-    onlyOrganisation: null,
-    datasets: input.scopeDatasets,
-    heartbeat: deps.heartbeat,
-  });
+  const again = adopt(
+    await connector.discover({
+      right: input.right,
+      identifiers: person.identifiers,
+      onlyOrganisation: null,
+      datasets: input.scopeDatasets,
+      heartbeat: deps.heartbeat,
+    }),
+    person.included,
+  );
   const before = person.found.find((f) => f.system === input.system);
   // From the second generation on (a sweep, a failed read-back) only datasets that no sign-up can create may grow.
   const grows = (r: Found['refs'][number]): boolean =>

@@ -7,7 +7,7 @@ import type { BundleInput } from './types.js';
 
 export async function bundle(deps: ActivityDeps, input: BundleInput): Promise<BundleDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const started = deps.stamp();
   const built = await deps.packages.build({
     requestId: input.requestId,

@@ -7,7 +7,7 @@ import type { CertifyInput } from './types.js';
 
 export async function certify(deps: ActivityDeps, input: CertifyInput): Promise<CertifyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const stamp = deps.stamp();
   const identifiers = (person.proven.length > 0 ? person.proven : person.subject.identifiers)
     .map((i) => `${i.type}:${normaliseIdentifier(i.type, i.value)}`)

@@ -40,6 +40,8 @@ export interface ActivityDeps {
   readonly sha256: Sha256;
   /** Both clocks of the running attempt (design.md section 8); the only way to a time in an activity. */
   readonly stamp: () => Stamp;
+  /** Number of the running attempt, from 1. */
+  readonly attempt: () => number;
   /** Beats for the running attempt; throws when it was cancelled. */
   readonly heartbeat: (cursor?: unknown) => void;
   readonly requestClock: (pack: FrozenPack, right: string, input: ClockInput, now: string) => RequestClock;

@@ -8,7 +8,7 @@ import type { DiscoverInput } from './types.js';
 
 export async function discover(deps: ActivityDeps, input: DiscoverInput): Promise<DiscoverDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const connector = deps.connectors.connector(pack, input.system);
   const found = await connector.discover({
     right: input.right,

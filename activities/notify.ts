@@ -14,7 +14,7 @@ import type { NotifyInput } from './types.js';
 
 export async function notify(deps: ActivityDeps, input: NotifyInput): Promise<NotifyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const reader = await readerOf(deps, input, pack, person);
   const letter = await write(deps, input, pack, reader.language);
   await deps.vault.put(input.requestId, [

@@ -1,8 +1,10 @@
 /** What is known of the person of a request, read from the vault: given identifiers, the proof, what systems yielded. */
+import { adopt, idsOfIncluded, type IncludedEntry } from '../domain/plan/included.js';
 import { normaliseIdentifier } from '../domain/plan/normalise.js';
 import type { IdentityEntry, SubjectEntry } from '../domain/plan/subject.js';
 import type { Found, Identifier, Trust } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
+import type { FrozenPack } from '../domain/policy/types.js';
 import type { ActivityDeps } from './deps.js';
 
 export interface Person {
@@ -12,6 +14,8 @@ export interface Person {
   readonly identifiers: readonly Identifier[];
   /** Given identifiers that are proven. */
   readonly proven: readonly Identifier[];
+  /** Records that an officer called hers; `found` has them so already, a fresh look must be told. */
+  readonly included: IncludedEntry;
 }
 
 const RANK: Readonly<Record<Trust, number>> = { proven: 3, system: 2, declared: 1, unproven: 0 };
@@ -24,21 +28,23 @@ export class VaultEntryMissing extends Error {
 }
 
 /** Throws VaultEntryMissing (retryable: the store answered, but not with what the intake committed). */
-export async function loadPerson(deps: ActivityDeps, requestId: string): Promise<Person> {
+export async function loadPerson(deps: ActivityDeps, requestId: string, pack: FrozenPack): Promise<Person> {
   const entries = await deps.vault.list<unknown>(requestId, '');
   const of = <T>(name: string): T | undefined => entries.find((e) => e.name === name)?.value as T | undefined;
   const subject = of<SubjectEntry>(VAULT.subject);
   if (subject === undefined) throw new VaultEntryMissing(VAULT.subject);
   const identity = of<IdentityEntry>(VAULT.identity);
-  const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => e.value as Found);
+  const included = of<IncludedEntry>(VAULT.included) ?? [];
+  const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => adopt(e.value as Found, included));
   const given = subject.identifiers.map(
     (id, i): Identifier => ({ ...id, trust: identity?.proven.includes(i) === true ? 'proven' : 'unproven' }),
   );
   return {
     subject,
     found,
-    identifiers: strongest([...given, ...found.flatMap((f) => f.identifiers)]),
+    identifiers: strongest([...given, ...found.flatMap((f) => f.identifiers), ...idsOfIncluded(pack.pack, included)]),
     proven: given.filter((i) => i.trust === 'proven'),
+    included,
   };
 }
 

@@ -8,7 +8,7 @@ import type { PlanInput } from './types.js';
 
 export async function plan(deps: ActivityDeps, input: PlanInput): Promise<PlanDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const made = buildPlan(
     {
       pack: pack.pack,

@@ -4,6 +4,7 @@
  */
 import type { PartVerdict, VerifyDone } from '../domain/lifecycle/results.js';
 import { refsOfPart } from '../domain/plan/build-plan.js';
+import { adopt } from '../domain/plan/included.js';
 import type { Found, Ref } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import { isDerived } from './apply.js';
@@ -14,16 +15,19 @@ import type { PartsInput } from './types.js';
 
 export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<VerifyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const connector = deps.connectors.connector(pack, input.system);
   const known = person.found.find((f) => f.system === input.system);
-  const again = await connector.discover({
-    right: input.right,
-    identifiers: person.identifiers,
-    onlyOrganisation: null,
-    datasets: input.scopeDatasets,
-    heartbeat: deps.heartbeat,
-  });
+  const again = adopt(
+    await connector.discover({
+      right: input.right,
+      identifiers: person.identifiers,
+      onlyOrganisation: null,
+      datasets: input.scopeDatasets,
+      heartbeat: deps.heartbeat,
+    }),
+    person.included,
+  );
   const seen = new Set((known?.refs ?? []).map(refKey));
   const fresh = again.refs.filter((r) => !seen.has(refKey(r)));
   const generation = generationOf(input);
@@ -44,7 +48,7 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
     { ...again, refs: [...(known?.refs ?? []), ...fresh] },
   ];
   const verdicts: PartVerdict[] = [];
-  let adopt = false;
+  let grew = false;
   for (const { part } of input.parts) {
     const base = checked.find((r) => r.key === part.key);
     const late = refsOfPart(pack.pack, withFresh, part).filter((r) => !seen.has(refKey(r)));
@@ -54,10 +58,10 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
       verdicts.push({ key: part.key, verdict: 'reappeared', remaining: signedUp.length, method: 'sweep' });
     } else if (late.length > 0 && !isDerived(pack, part)) {
       verdicts.push({ key: part.key, verdict: 'reappeared', remaining: late.length, method: 'sweep' });
-      adopt = true;
+      grew = true;
     } else if (late.length > 0) {
       verdicts.push({ key: part.key, verdict: 'stillPresent', remaining: late.length, method: 'sweep' });
-      adopt = true;
+      grew = true;
     } else {
       verdicts.push({
         key: part.key,
@@ -68,7 +72,7 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
     }
   }
   const own = withFresh.at(-1);
-  if (adopt && own !== undefined)
+  if (grew && own !== undefined)
     await deps.vault.put(input.requestId, [{ name: VAULT.found(input.system), value: own }]);
   return { kind: 'sweep', stamp: deps.stamp(), parts: verdicts };
 }

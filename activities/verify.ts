@@ -15,7 +15,7 @@ import type { PartsInput } from './types.js';
 
 export async function verify(deps: ActivityDeps, input: PartsInput): Promise<VerifyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId);
+  const person = await loadPerson(deps, input.requestId, pack);
   const targets = targetsOf(
     pack,
     person.found,

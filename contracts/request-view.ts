@@ -145,6 +145,20 @@ export const requestViewSchema = z
         }),
       )
       .readonly(),
+    /** What was written to whom (never the text), and why a letter is not handed over yet. */
+    letters: z
+      .array(
+        z.object({
+          id: z.string(),
+          kind: z.string(),
+          to: z.enum(['subject', 'organisation', 'operator_dpo']),
+          sentAt: instant.nullable(),
+          error: z.string().nullable(),
+          nextAttemptAt: instant.nullable(),
+        }),
+      )
+      .readonly()
+      .optional(),
     allowedActions: z.array(z.string()).readonly(),
     certificate: z.object({ id: z.string(), issuedAt: instant, final: z.boolean(), href: z.string() }).nullable(),
     /** Access and portability: facts of the package, never its content. */

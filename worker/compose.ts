@@ -69,6 +69,7 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
     sha256,
     sha256Stream,
     stamp: () => stamp(),
+    attempt: () => Context.current().info.attempt,
     heartbeat: (cursor) => {
       Context.current().cancellationSignal.throwIfAborted();
       Context.current().heartbeat(cursor);

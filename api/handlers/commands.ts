@@ -2,6 +2,8 @@
 import type * as z from 'zod';
 import { ACTION_BODIES, type ActionName, type IdentityBody, LATER_ACTIONS } from '../../contracts/index.js';
 import type { ActCommand, CommandResult } from '../../domain/lifecycle/commands.js';
+import { refsOfPart } from '../../domain/plan/build-plan.js';
+import type { IncludedEntry } from '../../domain/plan/included.js';
 import type { IdentityEntry } from '../../domain/plan/subject.js';
 import { VAULT } from '../../domain/ports/vault.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
@@ -14,6 +16,7 @@ import { once } from '../http/idempotency.js';
 import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { caseNow, draft, speakerOf } from '../ledger-notes.js';
+import { planOf } from './plan-of.js';
 import { represent, requestEtag } from './represent.js';
 
 const LIVE_MS = 1_500;
@@ -120,9 +123,39 @@ export function act(deps: ApiDeps): Handler {
       await precondition(deps, call, doc);
       if (name === 'assign') return assign(deps, call, doc, body['to'] as string | null);
       const command = await commandOf(deps, call, doc, name, body, updateId);
-      return accepted(deps, doc, await deps.gateway.update(doc._id, 'act', updateId, command));
+      const update = (): Promise<CommandResult> => deps.gateway.update(doc._id, 'act', updateId, command);
+      const including = command.action === 'resolve' && command.outcome === 'include';
+      return accepted(deps, doc, await (including ? withIncluded(deps, doc, command.step, update) : update()));
     });
   };
+}
+
+/**
+ * Which records the officer calls hers goes to the vault first, because the search begins the moment the request accepts
+ * it; taken back when the request refuses.
+ */
+async function withIncluded(
+  deps: ApiDeps,
+  doc: RequestDoc,
+  step: string,
+  update: () => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const plan = await planOf(deps, doc);
+  const part = plan?.parts.find((p) => step === `${p.key}/${p.action}`);
+  if (plan === null || part === undefined) return update();
+  const before = (await deps.vault.get<IncludedEntry>(doc._id, VAULT.included)) ?? [];
+  const hers = refsOfPart(plan.pack, plan.found, part).map((r) => ({
+    system: part.system,
+    dataset: r.dataset,
+    id: r.id,
+  }));
+  await deps.vault.put(doc._id, [{ name: VAULT.included, value: [...before, ...hers] }]);
+  try {
+    return await update();
+  } catch (error) {
+    if (error instanceof Refusal) await deps.vault.put(doc._id, [{ name: VAULT.included, value: before }]);
+    throw error;
+  }
 }
 
 async function commandOf(

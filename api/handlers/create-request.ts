@@ -23,6 +23,9 @@ import { speakerOf } from '../ledger-notes.js';
 import { startRequest } from '../start-request.js';
 import { represent, requestEtag } from './represent.js';
 
+/** A receipt that lies this far back is a slip of the pen, not a late entry. */
+const OLDEST_RECEIPT_MS = 10 * 366 * 86_400_000;
+
 const STANDARD_TYPES = ['email', 'phone', 'userId', 'customerId'];
 
 export function createRequest(deps: ApiDeps): Handler {
@@ -157,6 +160,10 @@ function receiptOf(body: CreateRequest, now: Date): string {
   const at = Date.parse(body.receivedAt);
   if (at > now.getTime())
     throw new HttpProblem('received_in_future', { errors: [{ pointer: '/receivedAt', detail: 'lies in the future' }] });
+  if (now.getTime() - at > OLDEST_RECEIPT_MS)
+    throw new HttpProblem('validation_failed', {
+      errors: [{ pointer: '/receivedAt', detail: 'lies more than ten years back' }],
+    });
   return new Date(at).toISOString();
 }
 

@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { dataMap } from '../../domain/certificate/index.js';
 import type { Sha256 } from '../../domain/ledger/merkle.js';
 import { buildPlan, refsOfPart } from '../../domain/plan/build-plan.js';
+import { adopt, idsOfIncluded, type IncludedEntry } from '../../domain/plan/included.js';
 import { normaliseIdentifier } from '../../domain/plan/normalise.js';
 import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
-import type { Found, Part } from '../../domain/plan/types.js';
+import type { Found, Identifier, Part } from '../../domain/plan/types.js';
 import type { Pack } from '../../domain/policy/types.js';
 import { VAULT } from '../../domain/ports/vault.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
@@ -39,14 +40,15 @@ export async function planOf(deps: Pick<ApiDeps, 'vault' | 'policies'>, doc: Req
   const subject = of<SubjectEntry>(VAULT.subject);
   if (subject === null) throw new HttpProblem('forgotten');
   const identity = of<IdentityEntry>(VAULT.identity);
-  const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => e.value as Found);
+  const included = of<IncludedEntry>(VAULT.included) ?? [];
+  const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => adopt(e.value as Found, included));
   const made = buildPlan(
     {
       pack: frozen.pack,
       right: doc.right,
       scopeDatasets: null,
       found,
-      proven: sureCounts(subject, identity, found),
+      proven: sureCounts(subject, identity, found, idsOfIncluded(frozen.pack, included)),
       unsearched: frozen.pack.systems.map((s) => s.id).filter((id) => !found.some((f) => f.system === id)),
       dataMapRoot: dataMap(frozen.pack, sha256).root,
     },
@@ -70,11 +72,12 @@ function sureCounts(
   subject: SubjectEntry,
   identity: IdentityEntry | null,
   found: readonly Found[],
+  included: readonly Identifier[],
 ): Record<string, number> {
   const proven = subject.identifiers.filter((_, position) => identity?.proven.includes(position) === true);
   const assigned = found.flatMap((f) => f.identifiers).filter((i) => i.trust === 'system' || i.trust === 'proven');
   const sure = new Map(
-    [...proven, ...assigned].map((i) => [`${i.type}\n${normaliseIdentifier(i.type, i.value)}`, i.type]),
+    [...proven, ...assigned, ...included].map((i) => [`${i.type}\n${normaliseIdentifier(i.type, i.value)}`, i.type]),
   );
   const counts: Record<string, number> = {};
   for (const type of sure.values()) counts[type] = (counts[type] ?? 0) + 1;

@@ -29,7 +29,7 @@ export function checkAct(run: Run, command: ActCommand, now: number): void {
   if (command.action === 'resolve') {
     const part = stepOf(run, command.step);
     if (part === undefined) throw new CommandError('step_unknown', 'no such step');
-    if (!resolvable(part))
+    if (!resolvable(run, part))
       throw new CommandError('action_not_allowed', 'this step needs no resolution', { allowedActions: allowed });
     const aboutReview = command.outcome === 'include' || command.outcome === 'exclude';
     if (aboutReview && part.outcome !== 'review')
@@ -197,6 +197,7 @@ function resolve(run: Run, part: PartRun, outcome: 'done_by_hand' | 'skipped' | 
     part.error = null;
     part.nextAttemptAt = null;
     if (part.state === 'applying') part.generation += 1;
+    else lookAgain(run, part.part.system);
     return;
   }
   settlePart(part, outcome, outcome);
@@ -205,4 +206,13 @@ function resolve(run: Run, part: PartRun, outcome: 'done_by_hand' | 'skipped' | 
 /** Ends parts by hand-over to the table: used when a guard's time is over. */
 export function settleBlocked(part: PartRun, basis: string): void {
   settlePart(part, 'blocked', basis);
+}
+
+/** The system is searched anew: what was called hers counts now, and leads to more. The plan follows. */
+function lookAgain(run: Run, system: string): void {
+  const type = run.input.rules.systems.find((s) => s.id === system)?.takes[0];
+  if (type === undefined) return;
+  run.identifiersVersion += 1;
+  run.identifierTypes[type] = run.identifiersVersion;
+  run.planWanted += 1;
 }

@@ -37,8 +37,11 @@ export function retryable(run: Run, part: PartRun): boolean {
   return (part.state === 'applying' || part.state === 'verifying') && part.error !== null;
 }
 
-export function resolvable(part: PartRun): boolean {
+export function resolvable(run: Run, part: PartRun): boolean {
   if (part.outcome === 'review') return true;
+  // A system that does not answer: somebody may know better, or do it by hand.
+  if (part.part.unsearched && part.state === 'planned')
+    return (run.discovery[part.part.system]?.error ?? null) !== null;
   return part.state === 'applying' && (part.outcome === 'manual' || part.outcome === 'failed' || part.error !== null);
 }
 
@@ -66,7 +69,7 @@ export function allowedActions(run: Run, now: number): Action[] {
     allowed.push('ask');
   if (question !== undefined) allowed.push('answer');
   if (run.parts.some((p) => retryable(run, p))) allowed.push('retry');
-  if (run.parts.some(resolvable)) allowed.push('resolve');
+  if (run.parts.some((p) => resolvable(run, p))) allowed.push('resolve');
   if (run.package !== null && !run.package.released) allowed.push('release');
   if (run.guards.some((g) => g.state === 'blocking')) allowed.push('recheck');
   return allowed;

@@ -185,6 +185,15 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
     backups: run.backups
       .filter((b) => b.asked > 0 || b.nextCheckAt !== null)
       .map((b) => ({ system: b.system, copies: b.copies, lastExpiresAt: b.lastExpiresAt, state: b.state })),
+    // Letters as facts: what was written to whom, and why one is not handed over yet.
+    letters: run.letters.map((l) => ({
+      id: l.id,
+      kind: l.kind,
+      to: l.to,
+      sentAt: l.sentAt,
+      error: l.error,
+      nextAttemptAt: l.nextAttemptAt,
+    })),
     recipients: run.input.rules.recipients.map((r) => recipientView(run, r)),
     allowedActions: allowedActions(run, now),
     certificate:

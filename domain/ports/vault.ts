@@ -29,7 +29,8 @@ export const VAULT = {
   /** ProvenEntry: positions proven, method, level. */
   identity: 'identity',
   found: (system: string) => `found/${system}`,
-  plan: 'plan',
+  /** IncludedEntry: records that a person looked at and called hers. */
+  included: 'included',
   memory: (system: string, generation: number) => `memory/${system}/${generation}`,
   letter: (id: string) => `letter/${id}`,
   message: (id: string) => `message/${id}`,

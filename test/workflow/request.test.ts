@@ -44,6 +44,8 @@ interface Running {
   state(): Promise<string>;
   view(): Promise<Record<string, unknown>>;
   until(state: string): Promise<void>;
+  /** Nothing quick is under way and the read model has caught up. */
+  rest(): Promise<void>;
 }
 
 /** Starts one request with scripted activities on task queues of its own and runs `body` while the worker polls. */
@@ -97,6 +99,13 @@ async function withRequest(
       stub,
       view,
       state: async () => String((await view())['state']),
+      async rest() {
+        for (let quiet = 0, i = 0; quiet < 2 && i < 400; i += 1) {
+          const { busy } = await handle.query<{ busy: boolean }>('view');
+          quiet = busy ? 0 : quiet + 1;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      },
       async until(state) {
         for (let i = 0; i < 400; i += 1) {
           if ((await running.state()) === state) return;
@@ -195,6 +204,7 @@ describe('the request workflow on a real server', () => {
     await withRequest({}, async (r) => {
       await r.until('awaiting_approval');
       await advance(client, r.handle.workflowId, { seconds: 38 * DAY });
+      await r.rest();
       const letters = r.stub.calls.filter((c) => c.startsWith('notify'));
       expect(letters.filter((l) => l === 'notify:approval_reminder').length).toBe(3);
       expect(letters.filter((l) => l === 'notify:interim').length).toBe(1);

@@ -44,6 +44,7 @@ const STARTS: readonly [string, Record<string, unknown>, number, string][] = [
     422,
     'received_in_future',
   ],
+  ['a receipt of a thousand years ago', body({ receivedAt: '1026-11-20T09:12:00Z' }), 422, 'validation_failed'],
   ['a receipt without an offset', body({ receivedAt: '2026-11-20T09:12:00' }), 422, 'validation_failed'],
   ['an operator nobody knows', body({ operator: 'nobody' }), 422, 'operator_unknown'],
   ['an operator that is a path', body({ operator: '../infentre' }), 422, 'validation_failed'],

@@ -168,6 +168,32 @@ export function gates(stack: () => E2e): void {
       expect(changes(before, await snapshot(e2e.db('infentre')))).toEqual([]);
     });
 
+    it('an officer calls one of the accounts hers: it and what hangs on it go, the other stays', async () => {
+      const e2e = stack();
+      const { calls } = e2e;
+      const mark = tag();
+      const first = await addMember(e2e, { organisation: 'acme', tag: mark, without: ['invoices', 'mail'] });
+      const second = await addMember(e2e, { organisation: 'skargard', tag: mark, without: ['invoices', 'mail'] });
+      const before = await snapshot(e2e.db('infentre'));
+      const id = await calls.request('infentre', 'erasure', [email(first.email)]);
+      let view = await calls.until(id, ['executing', 'awaiting_approval'], (v) =>
+        v.steps.some((s) => s.dataset === 'users' && s.organisation === 'acme' && s.outcome === 'review'),
+      );
+      const step = view.steps.find((s) => s.dataset === 'users' && s.organisation === 'acme')?.id;
+      await calls.act(id, 'resolve', { step, outcome: 'include', reason: 'She named her member number on the phone.' });
+      view = await calls.until(id, ['awaiting_approval'], (v) =>
+        v.steps.some((s) => s.dataset === 'users' && s.organisation === 'acme' && s.outcome === 'undecided'),
+      );
+      await calls.approve(await calls.pending(view, 'acme'));
+      await calls.until(id, ['executing', 'awaiting_approval', 'awaiting_backup_expiry'], (v) =>
+        v.steps.some((s) => s.dataset === 'users' && s.organisation === 'acme' && s.outcome === 'done'),
+      );
+      const touched = changes(before, await snapshot(e2e.db('infentre')));
+      expect(touched).toContain(`-users/${first.userId}`);
+      expect(touched.some((line) => line.startsWith('-usage/'))).toBe(true);
+      expect(touched.filter((line) => line.includes(second.userId))).toEqual([]);
+    });
+
     it('decide each for itself, and what they share is kept by one no', async () => {
       const e2e = stack();
       const { calls } = e2e;
