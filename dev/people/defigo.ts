@@ -2,7 +2,7 @@ import { ObjectId, type Document } from 'mongodb';
 import { CAST, withCast } from './cast.js';
 import { inventPeople, mixedCase, type Person } from './people.js';
 import { Random } from './random.js';
-import type { OperatorSeed } from './seed.js';
+import type { OperatorSeed } from './operator-seed.js';
 
 const DAY_MS = 86_400_000;
 const DOORS = ['Hovedinngang', 'Garasje', 'Sykkelrom', 'Bakgård', 'Heis'];

@@ -2,7 +2,7 @@ import type { Document } from 'mongodb';
 import { CAST, ORGANISATIONS, withCast } from './cast.js';
 import { SHARED_MAILBOXES, inventPeople, mixedCase, type Person } from './people.js';
 import { Random } from './random.js';
-import type { OperatorSeed } from './seed.js';
+import type { OperatorSeed } from './operator-seed.js';
 
 const DAY_MS = 86_400_000;
 const EVENTS = ['Vinterkonferansen', 'Fjellmaraton', 'Skärgårdsloppet', 'Høstfesten', 'Kulturnatten', 'Teknikdagen'];

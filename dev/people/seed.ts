@@ -2,19 +2,6 @@ import { MongoClient, MongoBulkWriteError, type Db, type Document } from 'mongod
 import { seedSendgrid, seedStripe, type Counterpart } from './counterparts.js';
 import { defigoSeed } from './defigo.js';
 import { infentreSeed } from './infentre.js';
-import type { Person } from './people.js';
-
-/** Everything invented for one operator, before it is written. */
-export interface OperatorSeed {
-  readonly collections: Readonly<Record<string, Document[]>>;
-  /** Ascending single-field indexes per collection. */
-  readonly indexes: Readonly<Record<string, readonly string[]>>;
-  /** Who becomes a Stripe customer. */
-  readonly payers: readonly Person[];
-  /** Who becomes a SendGrid contact. */
-  readonly contacts: readonly Person[];
-  readonly unsubscribed: readonly string[];
-}
 
 const OPERATORS = { infentre: infentreSeed, defigo: defigoSeed } as const;
 export type SeededOperator = keyof typeof OPERATORS;
