@@ -18,7 +18,7 @@ import { countSure, loadPerson, sureHashes, type Person } from './person.js';
 import type { PartsInput } from './types.js';
 
 /** Waiting for somebody else: soon at first, at most an hour apart. Costs no history. */
-const WAIT_FROM_MS = 5_000;
+const WAIT_FROM_MS = 2_000;
 const WAIT_TO_MS = 3_600_000;
 
 /** Nothing is wrong: the part waits, and the step shows for what. */

@@ -84,13 +84,28 @@ export class Caller {
   }
 
   /** An officer's action, with the version that she saw. */
-  async act(id: string, action: string, body: Record<string, unknown>): Promise<void> {
-    const seen = await this.call('GET', `/v1/requests/${id}`, { token: this.info.tokens.privacyOfficer });
-    await this.must('POST', `/v1/requests/${id}/actions/${action}`, {
-      token: this.info.tokens.privacyOfficer,
-      body,
-      headers: { 'if-match': seen.headers.get('etag') ?? '' },
-    });
+  act(id: string, action: string, body: Record<string, unknown>): Promise<void> {
+    return this.guarded(id, `actions/${action}`, body);
+  }
+
+  /** An officer's identity decision, with the version that she saw. */
+  identify(id: string, body: Record<string, unknown>): Promise<void> {
+    return this.guarded(id, 'identity', body);
+  }
+
+  /** Where the request moved on between her look and her word, she looks again, as a person at a screen would. */
+  private async guarded(id: string, command: string, body: Record<string, unknown>): Promise<void> {
+    const token = this.info.tokens.privacyOfficer;
+    for (let look = 1; ; look += 1) {
+      const seen = await this.call('GET', `/v1/requests/${id}`, { token });
+      const headers = { 'if-match': seen.headers.get('etag') ?? '' };
+      const answer = await this.call('POST', `/v1/requests/${id}/${command}`, { token, body, headers });
+      if (answer.status < 300) return;
+      const problem = answer.body as { code?: string; detail?: string };
+      if (answer.status !== 412 || look === 5)
+        throw new DemoError(`${command} answered ${answer.status} ${problem.code ?? ''} ${problem.detail ?? ''}`);
+      await delay(100);
+    }
   }
 
   async advance(id: string, by: string): Promise<RequestView> {

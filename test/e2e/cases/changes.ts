@@ -18,7 +18,9 @@ export function changesInBetween(stack: () => E2e): void {
       const first = await calls.pending(await calls.until(erasure, ['awaiting_approval']), organisation);
       await calls.approve(first);
       // Approved, but it stands behind the open access request.
-      let view = await calls.until(erasure, ['executing'], (v) => v.steps.some((s) => s.error === 'pending'));
+      let view = await calls.until(erasure, ['executing'], (v) =>
+        v.steps.some((s) => s.error === 'open_access_request'),
+      );
       expect(view.steps.filter((s) => s.outcome === 'done')).toEqual([]);
 
       const db = e2e.db('infentre');

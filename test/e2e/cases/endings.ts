@@ -180,11 +180,11 @@ export function endings(stack: () => E2e): void {
       expect(changes(before, await snapshot(e2e.db('infentre')))).toEqual([]);
 
       await calls.advance(id, 'P13D');
-      const seen = await calls.call('GET', `/v1/requests/${id}`, { token: calls.info.tokens.privacyOfficer });
-      await calls.must('POST', `/v1/requests/${id}/identity`, {
-        token: calls.info.tokens.privacyOfficer,
-        headers: { 'if-match': seen.headers.get('etag') ?? '' },
-        body: { method: 'officer_check', level: 'substantial', result: 'verified', identifiers: [0] },
+      await calls.identify(id, {
+        method: 'officer_check',
+        level: 'substantial',
+        result: 'verified',
+        identifiers: [0],
       });
       view = await calls.until(id, ['awaiting_approval']);
       expect(view).toMatchObject({ outcome: null, answeredAt: null });
