@@ -4,7 +4,7 @@
  * Unknown keys are refused: a misspelt rule must not be silently absent.
  */
 import * as z from 'zod';
-import { LANGUAGES, RIGHTS } from './words.js';
+import { FIELD_TYPES, HOLD_ENDING_EVENTS, LANGUAGES, RETENTION_EVENTS, RIGHTS } from './words.js';
 
 const text = z.string().trim().min(1, 'must not be empty').max(500);
 const id = z
@@ -77,6 +77,9 @@ const field = z.strictObject({
   basis: z.enum(['consent', 'contract', 'legal_obligation', 'legitimate_interest', 'vital_interest', 'public_task']),
   source: z.enum(['subject', 'observed', 'organisation', 'third_party']),
   others: z.boolean().optional(),
+  type: z.enum(FIELD_TYPES).optional(),
+  datum: id.optional(),
+  rectify: z.boolean().optional(),
 });
 
 const hold = z
@@ -88,8 +91,54 @@ const hold = z
     documentOn: fieldPath.nullable().default(null),
     financialYearEndMonth: z.number().int().min(1).max(12).default(12),
     whileField: fieldPath.nullable().default(null),
+    endsOn: z.enum(HOLD_ENDING_EVENTS).nullable().default(null),
   })
   .transform((rule) => ({ ...rule, id: rule.id ?? rule.law }));
+
+const RETENTION =
+  'every dataset must say how long it lives: {max: …}, {min: …, limit: …}, {ttl: …}, {while: <event>} or {hold: true}; "at least" needs a limit';
+const retentionForms = z.union([
+  z
+    .strictObject({ max: duration, after: paths, settledOn: fieldPath.nullable().default(null) })
+    .transform(({ max, after, settledOn }) => ({ kind: 'max' as const, for: max, after, settledOn })),
+  z
+    .strictObject({ min: duration, limit: duration, after: paths })
+    .transform(({ min, limit, after }) => ({ kind: 'min' as const, for: min, limit, after })),
+  z
+    .strictObject({ ttl: duration, after: fieldPath })
+    .transform(({ ttl, after }) => ({ kind: 'ttl' as const, for: ttl, after })),
+  z
+    .strictObject({ while: z.enum(RETENTION_EVENTS) })
+    .transform((rule) => ({ kind: 'while' as const, until: rule.while })),
+  z.strictObject({ hold: z.literal(true) }).transform(() => ({ kind: 'hold' as const })),
+]);
+type RetentionRule = z.output<typeof retentionForms>;
+const retention = z.unknown().transform((value, context): RetentionRule => {
+  const rule = retentionForms.safeParse(value);
+  if (rule.success) return rule.data;
+  context.addIssue({ code: 'custom', message: RETENTION });
+  return z.NEVER;
+});
+
+/** What ends a purpose must do something; a mail list or group is a vendor's own. */
+const stop = z
+  .strictObject({
+    purpose: id,
+    erase: z.boolean().default(false),
+    unset: z.array(fieldPath).default([]),
+    set: z.record(fieldPath, z.union([z.string(), z.number(), z.boolean()])).default({}),
+    lists: z.array(text).default([]),
+    group: z.number().int().positive().nullable().default(null),
+  })
+  .refine(
+    (rule) =>
+      rule.erase ||
+      rule.unset.length > 0 ||
+      Object.keys(rule.set).length > 0 ||
+      rule.lists.length > 0 ||
+      rule.group !== null,
+    'says what ends, but not how: erase, unset, set, lists or group',
+  );
 
 const dataset = z
   .strictObject({
@@ -107,6 +156,11 @@ const dataset = z
     fields: z.record(fieldPath, field),
     erase,
     hold: hold.nullable().default(null),
+    account: fieldPath.nullable().default(null),
+    retention,
+    restrict: z.strictObject({ flag: fieldPath }).nullable().default(null),
+    stop: z.array(stop).default([]),
+    forbidden: z.array(fieldPath).default([]),
   })
   .transform((rule) => ({ ...rule, collection: rule.collection ?? rule.id }));
 
@@ -132,6 +186,7 @@ const approval = z.strictObject({
   by: z.enum(['organisation', 'privacy_officer', 'second_person']),
   remindAfter: z.array(duration).default(['P7D', 'P14D', 'P21D']),
   escalateTo: z.array(z.enum(['admin', 'dpo', 'operator_dpo'])).default(['admin', 'dpo', 'operator_dpo']),
+  deputies: z.array(text).default([]),
 });
 
 const guard = z.strictObject({
@@ -165,6 +220,15 @@ const recipient = z.strictObject({
   region: text,
   purpose: text,
   system: id.nullable().default(null),
+  transfer: text.default('none_needed'),
+  notify: z
+    .strictObject({
+      by: z.enum(['webhook', 'mail', 'manual']),
+      to: text.nullable().default(null),
+      datasets: z.array(id).default([]),
+    })
+    .nullable()
+    .default(null),
 });
 
 /** One file of policies/operators. Input: the YAML as written; output: the pack with every default filled in. */
@@ -210,6 +274,26 @@ export const packSchema = z.strictObject({
     .array(z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a code'))
     .min(1)
     .default(['handling_request']),
+  region: text.nullable().default(null),
+  complaints: z.strictObject({ answerWithin: duration.default('P30D') }).default({ answerWithin: 'P30D' }),
+  breach: z
+    .strictObject({
+      authorityWithin: z
+        .string()
+        .regex(/^PT[1-9]\d{0,3}H$/, 'must be hours: PTnH')
+        .default('PT72H'),
+      peopleImmediately: z.boolean().default(false),
+    })
+    .default({ authorityWithin: 'PT72H', peopleImmediately: false }),
+  profiling: z.array(z.strictObject({ what: text, logic: text, consequences: text })).default([]),
+  repeatedWithin: duration.default('P6M'),
+  closure: z
+    .strictObject({
+      event: z.literal('account.cancelled').default('account.cancelled'),
+      exportWithin: duration.nullable().default('P14D'),
+    })
+    .nullable()
+    .default(null),
   systems: z.array(system).min(1),
   backups: z.array(backup).default([]),
   recipients: z.array(recipient).default([]),
@@ -223,6 +307,7 @@ export const authoritiesSchema = z.array(
     id,
     name: text,
     country: z.string().regex(/^[A-Z]{2}$/, 'must be a country code'),
+    address: text.nullable().default(null),
     url: z.url({ protocol: /^https$/, error: 'must be an https address' }),
     checkedOn: z.iso.date('must be a date').nullable(),
   }),

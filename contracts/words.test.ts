@@ -15,6 +15,9 @@ test('the words on the wire are the words of the domain', () => {
     'REFUSAL_GROUNDS',
     'APPROVAL_KINDS',
     'APPROVAL_STATES',
+    'FIELD_TYPES',
+    'HOLD_ENDING_EVENTS',
+    'RETENTION_EVENTS',
   ] as const) {
     expect(wire[name]).toEqual(domain[name]);
   }

@@ -84,6 +84,21 @@ export const REFUSAL_GROUNDS = [
 export const APPROVAL_KINDS = ['organisation', 'privacy_officer', 'second_person', 'release'] as const;
 export const APPROVAL_STATES = ['pending', 'approved', 'partial', 'rejected', 'expired', 'superseded'] as const;
 
+/** What a corrected value must be. */
+export const FIELD_TYPES = ['text', 'email', 'phone', 'number', 'boolean', 'date'] as const;
+
+/** Inbound events that end a hold without a date of its own. */
+export const HOLD_ENDING_EVENTS = ['hold.released', 'service.ended', 'domain.expired', 'contact.settled'] as const;
+
+/** What ends a relation that has no period: the record lives until then (`vendor_period`: the vendor's own deletion). */
+export const RETENTION_EVENTS = [
+  'account_closed',
+  'contract_ended',
+  'consent_withdrawn',
+  'subject_request',
+  'vendor_period',
+] as const;
+
 /** Actions of an officer. The second list is known to the interface and answers 501 until its machinery is there. */
 export const ACTIONS = [
   'extend',

@@ -103,6 +103,24 @@ export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
 export const APPROVAL_STATES = ['pending', 'approved', 'partial', 'rejected', 'expired', 'superseded'] as const;
 export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
+/** What a corrected value must be. */
+export const FIELD_TYPES = ['text', 'email', 'phone', 'number', 'boolean', 'date'] as const;
+export type FieldType = (typeof FIELD_TYPES)[number];
+
+/** Inbound events that end a hold without a date of its own. */
+export const HOLD_ENDING_EVENTS = ['hold.released', 'service.ended', 'domain.expired', 'contact.settled'] as const;
+export type HoldEndingEvent = (typeof HOLD_ENDING_EVENTS)[number];
+
+/** What ends a relation that has no period: the record lives until then (`vendor_period`: the vendor's own deletion). */
+export const RETENTION_EVENTS = [
+  'account_closed',
+  'contract_ended',
+  'consent_withdrawn',
+  'subject_request',
+  'vendor_period',
+] as const;
+export type RetentionEvent = (typeof RETENTION_EVENTS)[number];
+
 /** Languages in which Habeas can write to people. */
 export const LANGUAGES = ['en', 'nb', 'sv'] as const;
 export type Language = (typeof LANGUAGES)[number];

@@ -217,6 +217,7 @@ describe('delete', () => {
         documentOn: null,
         financialYearEndMonth: 12,
         whileField: 'legalHold',
+        endsOn: null,
       },
     });
     await put(
@@ -253,6 +254,7 @@ describe('delete', () => {
         documentOn: 'on',
         financialYearEndMonth: 12,
         whileField: null,
+        endsOn: null,
       },
     });
     await put(

@@ -1,4 +1,5 @@
 /** Datasets in the shapes of the shipped packs, and the little that a test needs to go from discovery to targets. */
+import { DATASET_DEFAULTS } from '../../domain/policy/defaults.js';
 import { partKey } from '../../domain/plan/build-plan.js';
 import type { Found, Identifier, Part, Ref } from '../../domain/plan/types.js';
 import type { CollectSink, Connector, PartTargets, StepMemory } from '../../domain/ports/connector.js';
@@ -18,6 +19,7 @@ export function dataset(id: string, given: Partial<DatasetPolicy> = {}): Dataset
     createdAt: null,
     signIn: false,
     derived: false,
+    ...DATASET_DEFAULTS,
     fields: {},
     erase: { kind: 'delete' },
     hold: null,
@@ -84,6 +86,7 @@ export const INFENTRE: readonly DatasetPolicy[] = [
       documentOn: 'issuedAt',
       financialYearEndMonth: 12,
       whileField: null,
+      endsOn: null,
     },
   }),
   dataset('profiles', {

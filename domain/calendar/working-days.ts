@@ -11,6 +11,21 @@ export type NonDeadlineDays = 'public' | 'statutory';
  * @param kind `statutory` adds the days that national law on periods treats like holidays
  */
 export function holidays(place: string, year: number, kind: NonDeadlineDays = 'public'): ReadonlySet<Day> {
+  const key = `${place} ${year} ${kind}`;
+  let days = known.get(key);
+  if (days === undefined) {
+    days = holidaysOf(place, year, kind);
+    if (known.size >= MOST_YEARS) known.clear();
+    known.set(key, days);
+  }
+  return days;
+}
+
+/** Years already worked out: they follow from their key alone, so nothing depends on what is kept. */
+const known = new Map<string, ReadonlySet<Day>>();
+const MOST_YEARS = 10_000;
+
+function holidaysOf(place: string, year: number, kind: NonDeadlineDays): ReadonlySet<Day> {
   const calendar = CALENDARS.get(place);
   const days = new Set<Day>();
   if (calendar === undefined) return days;

@@ -25,8 +25,38 @@ export function isTimeZone(name: unknown): name is string {
   }
 }
 
-/** Seconds to add to UTC for the wall time in a zone at an instant (seconds since the epoch). */
+/**
+ * Seconds to add to UTC for the wall time in a zone at an instant (seconds since the epoch). Asking Intl costs
+ * microseconds, so the offsets at the beginnings of UTC days are kept: where two neighbours agree, the offset holds all
+ * day (no zone has ever left an offset and returned to it within a day); else Intl is asked for the instant itself.
+ */
 export function offsetAt(timeZone: string, seconds: number): number {
+  const day = Math.floor(seconds / 86_400);
+  const offset = offsetAtDay(timeZone, day);
+  return offset === offsetAtDay(timeZone, day + 1) ? offset : readOffset(timeZone, seconds);
+}
+
+const offsetsByDay = new Map<string, Map<Day, number>>();
+let daysKept = 0;
+/** Bounds of what is kept, so that hostile input cannot fill the memory. */
+const MOST_DAYS = 200_000;
+const MOST_FORMATTERS = 1000;
+
+function offsetAtDay(timeZone: string, day: Day): number {
+  const kept = offsetsByDay.get(timeZone)?.get(day);
+  if (kept !== undefined) return kept;
+  const offset = readOffset(timeZone, day * 86_400);
+  if (daysKept >= MOST_DAYS) {
+    offsetsByDay.clear();
+    daysKept = 0;
+  }
+  const days = offsetsByDay.get(timeZone) ?? new Map<Day, number>();
+  offsetsByDay.set(timeZone, days.set(day, offset));
+  daysKept += 1;
+  return offset;
+}
+
+function readOffset(timeZone: string, seconds: number): number {
   const field: Record<string, string> = {};
   for (const part of formatterOf(timeZone).formatToParts(seconds * 1000)) field[part.type] = part.value;
   const year = field['era'] === 'BC' ? 1 - Number(field['year']) : Number(field['year']);
@@ -107,6 +137,8 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
       minute: 'numeric',
       second: 'numeric',
     });
+    // Intl takes names in any case: there are more spellings than zones.
+    if (formatters.size >= MOST_FORMATTERS) formatters.clear();
     formatters.set(timeZone, formatter);
   }
   return formatter;

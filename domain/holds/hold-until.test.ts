@@ -10,6 +10,7 @@ const rule: HoldRule = {
   documentOn: 'issuedAt',
   financialYearEndMonth: 12,
   whileField: null,
+  endsOn: null,
 };
 const facts = { documentOn: '2024-03-15', flagged: false, timeZone: 'Europe/Oslo', today: '2026-11-24' };
 
@@ -39,7 +40,7 @@ describe('a law with a period', () => {
     expect(holdUntil(rule, { ...facts, documentOn: 'soon' })).toMatchObject({ until: null });
   });
   test('a flag on top of a law holds without an end', () => {
-    const both = { ...rule, whileField: 'legalHold' };
+    const both = { ...rule, whileField: 'legalHold', endsOn: null };
     expect(holdUntil(both, { ...facts, flagged: true })?.until).toBeNull();
     expect(holdUntil(both, facts)?.until).toBe('2029-12-31');
     expect(holdUntil(rule, { ...facts, flagged: true })?.until).toBe('2029-12-31');
@@ -54,6 +55,7 @@ test('a free name holds for as long as its field is set', () => {
     noGround: 'contract_running' as const,
     documentOn: null,
     whileField: 'active',
+    endsOn: null,
   };
   expect(holdUntil(running, { ...facts, documentOn: null, flagged: true })).toMatchObject({
     noGround: 'contract_running',

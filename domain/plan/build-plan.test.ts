@@ -1,3 +1,4 @@
+import { DATASET_DEFAULTS, PACK_DEFAULTS } from '../policy/defaults.js';
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DatasetPolicy, Pack } from '../policy/types.js';
@@ -19,6 +20,7 @@ function dataset(id: string, over: Partial<DatasetPolicy> = {}): DatasetPolicy {
     createdAt: null,
     signIn: false,
     derived: false,
+    ...DATASET_DEFAULTS,
     fields: { email: { category: 'contact', purpose: 'account', basis: 'contract', source: 'subject' } },
     erase: { kind: 'delete' },
     hold: null,
@@ -28,6 +30,7 @@ function dataset(id: string, over: Partial<DatasetPolicy> = {}): DatasetPolicy {
 
 function pack(): Pack {
   return {
+    ...PACK_DEFAULTS,
     operator: 'op',
     version: '1',
     legal: { name: 'Op', orgNo: '1', address: 'A', dpo: 'dpo@example.org', authority: 'se-imy' },
@@ -38,7 +41,9 @@ function pack(): Pack {
     promises: [],
     clockSwitches: {},
     identify: { erasure: 'low', access: 'low' },
-    approvals: [{ id: 'org', when: { role: 'processor' }, by: 'organisation', remindAfter: [], escalateTo: [] }],
+    approvals: [
+      { id: 'org', when: { role: 'processor' }, by: 'organisation', remindAfter: [], escalateTo: [], deputies: [] },
+    ],
     guards: [],
     release: 'auto',
     askWithin: 'P30D',

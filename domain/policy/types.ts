@@ -3,7 +3,17 @@
  * The YAML form, its defaults and its checks live in contracts/policy.ts; loading in infra/policies.
  * A request carries the hash of the pack it began with; everything here is therefore immutable by use.
  */
-import type { CivilDate, Duration, IdentityLevel, Language, Right, Role } from '../words.js';
+import type {
+  CivilDate,
+  Duration,
+  FieldType,
+  HoldEndingEvent,
+  IdentityLevel,
+  Language,
+  RetentionEvent,
+  Right,
+  Role,
+} from '../words.js';
 
 export interface Pack {
   readonly operator: string;
@@ -34,9 +44,32 @@ export interface Pack {
   readonly keep: { readonly request: Duration; readonly packages: Duration; readonly answers: Duration };
   /** Codes an officer may give as the purpose of looking at personal data. */
   readonly purposes: readonly string[];
+  /** Where packages are built and kept: only a worker of this region may (`EEA`, `UK`, …); null = anywhere. */
+  readonly region: string | null;
+  /** How long an answer to a complaint may take; days or weeks. */
+  readonly complaints: { readonly answerWithin: Duration };
+  readonly breach: {
+    /** Hours until the authority must be told, `PTnH` (GDPR Art. 33(1): 72; a parameter, because a change is proposed). */
+    readonly authorityWithin: Duration;
+    /** True: people are told at once, without waiting for an assessment of risk. */
+    readonly peopleImmediately: boolean;
+  };
+  /** Automated decisions and profiling (GDPR Art. 15(1)(h)); empty = none. */
+  readonly profiling: readonly { readonly what: string; readonly logic: string; readonly consequences: string }[];
+  /** A further request of the same person and right within this time is shown as repeated (Art. 12(5)); never refused by itself. */
+  readonly repeatedWithin: Duration;
+  readonly closure: ClosurePolicy | null;
   readonly systems: readonly SystemPolicy[];
   readonly backups: readonly BackupPolicy[];
   readonly recipients: readonly RecipientPolicy[];
+}
+
+/** Cancelling an account erases all its content and people: every dataset that names its `account` field. */
+export interface ClosurePolicy {
+  /** The event that starts it; its `accountRef` is compared with each dataset's `account` field. */
+  readonly event: 'account.cancelled';
+  /** The customer may fetch an export for this long before anything is erased (Art. 28(3)(g)); null = at once. */
+  readonly exportWithin: Duration | null;
 }
 
 /** A published promise of the operator. (`Promise` is taken by the language.) */
@@ -64,6 +97,8 @@ export interface ApprovalRule {
   readonly remindAfter: readonly Duration[];
   /** Who is told, in this order, each time a reminder stays unanswered: contacts of the organisation, then the operator's DPO. */
   readonly escalateTo: readonly ('admin' | 'dpo' | 'operator_dpo')[];
+  /** Names of principals that may decide in place of the role. */
+  readonly deputies: readonly string[];
 }
 
 export interface GuardRule {
@@ -114,6 +149,49 @@ export interface DatasetPolicy {
   readonly fields: Readonly<Record<string, FieldPolicy>>;
   readonly erase: EraseRule;
   readonly hold: HoldRule | null;
+  /** Field that names the customer account a record belongs to; account closure erases by it. */
+  readonly account: string | null;
+  /** How long records live without any request. */
+  readonly retention: RetentionRule;
+  /** Boolean field that readers honour as "restricted" (GDPR Art. 18); null = the system knows no such flag. */
+  readonly restrict: { readonly flag: string } | null;
+  /** What ends processing for a purpose: objection (Art. 21) and withdrawn consent (Art. 7(3)). */
+  readonly stop: readonly StopRule[];
+  /** Fields that must never be stored here; a check reports records that have one. */
+  readonly forbidden: readonly string[];
+}
+
+/**
+ * `max`: erased `for` after the latest of the `after` fields, or on `settledOn` if that is earlier.
+ * `min`: kept at least `for`, erased `limit` after the latest of the `after` fields (one that is empty = still running).
+ * `ttl`: the store itself removes records `for` after `after`. `while`: lives until the named event of the relation.
+ * `hold`: the dataset's hold decides; erased when it ends. Every kind has an end: GDPR Art. 5(1)(e).
+ */
+export type RetentionRule =
+  | {
+      readonly kind: 'max';
+      readonly for: Duration;
+      readonly after: readonly string[];
+      readonly settledOn: string | null;
+    }
+  | { readonly kind: 'min'; readonly for: Duration; readonly limit: Duration; readonly after: readonly string[] }
+  | { readonly kind: 'ttl'; readonly for: Duration; readonly after: string }
+  | { readonly kind: 'while'; readonly until: RetentionEvent }
+  | { readonly kind: 'hold' };
+
+/** One way to stop a purpose in one dataset. */
+export interface StopRule {
+  /** `direct_marketing`, or a purpose of the dataset's fields. */
+  readonly purpose: string;
+  /** Erases the record by the dataset's own `erase` rule. */
+  readonly erase: boolean;
+  /** Removes these paths. */
+  readonly unset: readonly string[];
+  /** Sets these paths, for example `newsletter: false`. */
+  readonly set: Readonly<Record<string, string | number | boolean>>;
+  /** Mail vendor: leave these lists, and stand in the suppression group of this number. */
+  readonly lists: readonly string[];
+  readonly group: number | null;
 }
 
 export interface LinkPolicy {
@@ -138,6 +216,12 @@ export interface FieldPolicy {
   readonly source: 'subject' | 'observed' | 'organisation' | 'third_party';
   /** The value may name somebody else: shown to a reviewer before an access package is released. */
   readonly others?: boolean;
+  /** What a corrected value must be; default `text`. */
+  readonly type?: FieldType;
+  /** Name of the datum that this field is one copy of; a correction reaches all copies. */
+  readonly datum?: string;
+  /** May be corrected or removed on request; default: whatever the subject gave. */
+  readonly rectify?: boolean;
 }
 
 /**
@@ -166,6 +250,8 @@ export interface HoldRule {
   readonly financialYearEndMonth: number;
   /** Held for as long as this boolean (or non-null) field is set: a legal-hold flag, a running service. */
   readonly whileField: string | null;
+  /** Inbound event that ends it (`domain.expired`, `service.ended`, `hold.released`); null = its date or field does. */
+  readonly endsOn: HoldEndingEvent | null;
 }
 
 export interface BackupPolicy {
@@ -186,6 +272,16 @@ export interface RecipientPolicy {
   readonly purpose: string;
   /** System of this pack that *is* this recipient, so that its verified step counts as having told it (Art. 19). */
   readonly system: string | null;
+  /** Tool that makes a transfer lawful (`adequacy`, `scc`, `none_needed`, …). */
+  readonly transfer: string;
+  /** How a recipient that is no system of this pack is told; null = not told, and the answer says so. */
+  readonly notify: {
+    readonly by: 'webhook' | 'mail' | 'manual';
+    /** Address of the webhook or mailbox, `${NAME}` from the environment allowed; null for `manual`. */
+    readonly to: string | null;
+    /** Datasets whose data this recipient holds; empty = all. */
+    readonly datasets: readonly string[];
+  } | null;
 }
 
 /** A pack with its identity: `hash` is `sha256:` + hex over the canonical JSON of the loaded pack. */
@@ -198,6 +294,8 @@ export interface Authority {
   readonly id: string;
   readonly name: string;
   readonly country: string;
+  /** Postal address, one line; null = not known here. */
+  readonly address: string | null;
   readonly url: string;
   /** When somebody last opened the address; null = never yet. */
   readonly checkedOn: CivilDate | null;

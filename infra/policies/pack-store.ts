@@ -1,9 +1,10 @@
 /** Packs by hash, kept for as long as a request may name them: the collection `packs` of Habeas' own store. */
 import { canonicalJson } from '../../domain/ledger/canonical-json.js';
+import { withDefaults } from '../../domain/policy/defaults.js';
 import type { FrozenPack, Pack } from '../../domain/policy/types.js';
 import type { Packs } from '../../domain/ports/services.js';
 import { guarded, type Db } from '../store/connect.js';
-import { freezePack, packHash } from './load-pack.js';
+import { deepFreeze, freezePack, packHash } from './load-pack.js';
 
 interface PackDocument {
   readonly _id: string;
@@ -62,8 +63,8 @@ export class PackStore implements Packs {
     if (document === null) throw new PackError('unknown_pack', hash);
     if (packHash(document.json) !== hash) throw new PackError('altered_pack', hash);
     // The bytes are those of a pack that was checked when it was loaded: the hash says so.
-    const pack: Pack = JSON.parse(document.json);
-    const frozen = freezePack(pack);
+    const stored: Pack = JSON.parse(document.json);
+    const frozen = Object.freeze({ hash, pack: deepFreeze(withDefaults(stored)) });
     this.#known.set(hash, frozen);
     return frozen;
   }

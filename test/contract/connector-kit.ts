@@ -1,4 +1,5 @@
 /** What contract tests of connectors share: a pack's system, step memory, a sink, and targets made from refs. */
+import { DATASET_DEFAULTS } from '../../domain/policy/defaults.js';
 import type { Identifier, Part, PartAction, Ref, Trust } from '../../domain/plan/types.js';
 import type { CollectSink, ConnectorTools, PartTargets, StepMemory } from '../../domain/ports/connector.js';
 import type { DatasetPolicy, SystemPolicy } from '../../domain/policy/types.js';
@@ -15,6 +16,7 @@ export function dataset(given: Partial<DatasetPolicy> & { readonly id: string })
     createdAt: null,
     signIn: false,
     derived: false,
+    ...DATASET_DEFAULTS,
     fields: {},
     erase: { kind: 'delete' },
     hold: null,

@@ -1,3 +1,4 @@
+import { DATASET_DEFAULTS } from '../../domain/policy/defaults.js';
 import type { CertificateInput, CertificateStep } from '../../domain/certificate/index.js';
 import { signCheckpoint } from '../../domain/ledger/checkpoint.js';
 import { entryLeaf } from '../../domain/ledger/entry.js';
@@ -19,6 +20,7 @@ const dataset = (id: string): DatasetPolicy => ({
   createdAt: null,
   signIn: false,
   derived: false,
+  ...DATASET_DEFAULTS,
   fields: { email: { category: 'contact', purpose: 'account', basis: 'contract', source: 'subject' } },
   erase: { kind: 'delete' },
   hold: null,

@@ -16,6 +16,7 @@ export const STRIPE = system('stripe', [
       documentOn: 'created',
       financialYearEndMonth: 12,
       whileField: null,
+      endsOn: null,
     },
   }),
 ]);
