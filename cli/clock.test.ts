@@ -7,8 +7,9 @@ async function run(pieces: readonly (string | Uint8Array)[]): Promise<string[]> 
     (async function* () {
       yield* pieces;
     })(),
-    (line) => {
-      lines.push(line);
+    (text) => {
+      expect(text.endsWith('\n')).toBe(true);
+      lines.push(...text.slice(0, -1).split('\n'));
     },
   );
   return lines;

@@ -120,7 +120,9 @@ program
   .description('NDJSON cases on stdin, NDJSON results on stdout (docs/clock.md)')
   .action(async () => {
     const { runClock } = await import('./clock.js');
-    await runClock(process.stdin, write);
+    await runClock(process.stdin, (lines) =>
+      process.stdout.write(lines) ? undefined : new Promise((resolve) => void process.stdout.once('drain', resolve)),
+    );
   });
 
 program

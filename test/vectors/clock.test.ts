@@ -27,8 +27,8 @@ async function run(lines: readonly string[]): Promise<string[]> {
     (async function* () {
       yield lines.join('\n');
     })(),
-    (line) => {
-      results.push(line);
+    (text) => {
+      results.push(...text.slice(0, -1).split('\n'));
     },
   );
   return results;
