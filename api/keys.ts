@@ -1,8 +1,7 @@
 /** Keyed hashes and sealing for the API, both derived from one secret that the key ring keeps (the namespace key). */
 import { createHmac, hkdfSync } from 'node:crypto';
-import { aadOf, open, seal } from '../infra/keys/index.js';
+import { createSealer as sealer, type Sealer } from '../infra/keys/index.js';
 import type { Mac } from '../infra/store/cursor.js';
-import type { Sealer } from '../infra/store/parties.js';
 
 function derive(secret: Uint8Array, label: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', label, 32));
@@ -17,16 +16,7 @@ export function createMac(secret: Uint8Array): Mac {
       .digest('base64url');
 }
 
-/** Seals parties' signing secrets at rest (AES-256-GCM); the scope is authenticated, so none can be moved to another party. */
+/** Seals parties' signing secrets at rest; the scope is authenticated, so none can be moved to another party. */
 export function createSealer(secret: Uint8Array): Sealer {
-  const key = derive(secret, 'habeas/api/party-keys/v1');
-  const aad = (scope: string): Buffer => aadOf({ v: 1, what: 'party-key', scope });
-  return {
-    seal: async (scope, plain) => seal(key, Buffer.from(plain, 'utf8'), aad(scope)).toString('base64'),
-    async open(scope, sealed) {
-      const plain = open(key, Buffer.from(sealed, 'base64'), aad(scope));
-      if (plain === null) throw new Error('party_key_damaged');
-      return plain.toString('utf8');
-    },
-  };
+  return sealer(secret, 'party-key');
 }

@@ -12,3 +12,4 @@ export { KeyError, KEY_ERROR_CODES, type KeyErrorCode } from './errors.js';
 export { fileKeyProvider } from './file-provider.js';
 export { epochAt, epochDays, type KeyProvider } from './provider.js';
 export { aadOf, open, seal } from './aead.js';
+export { createSealer, type Sealer } from './sealer.js';

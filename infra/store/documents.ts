@@ -14,6 +14,8 @@ export const COLLECTIONS = {
   packageCodes: 'package_codes',
   certificates: 'certificates',
   backupCopies: 'backup_copies',
+  deliveries: 'deliveries',
+  evidence: 'evidence',
 } as const;
 
 /** The read model of one request. The fields below `view` are sortable copies for lists (numbers, never strings, where a list sorts). */
@@ -95,6 +97,65 @@ export interface OrganisationDoc {
   readonly answer: 'operator_answers' | 'organisation_answers';
   readonly deliverTo: 'subject' | 'organisation';
   readonly keys: readonly PartyKeyDoc[];
+  /** How it is expected to decide; absent = `console`. */
+  readonly channel?: 'webhook' | 'api' | 'mail_link' | 'console';
+  /** Reference of the processing agreement (GDPR Art. 28(3)). */
+  readonly agreement?: string | null;
+  /** Domains of its work addresses: an address there proves a workplace, not a person. */
+  readonly mailDomains?: readonly string[];
+  readonly endpoints?: readonly WebhookEndpointDoc[];
+  /** Rises with every change of keys and endpoints, so that two at once cannot undo each other. */
+  readonly changes?: number;
+}
+
+/** Where an organisation gets events. Secrets rest sealed; several count while one is being replaced. */
+export interface WebhookEndpointDoc {
+  /** `whe_…` */
+  readonly id: string;
+  readonly url: string;
+  /** Types that it wants; null = all. */
+  readonly events: readonly string[] | null;
+  readonly secrets: readonly {
+    readonly sealed: string;
+    readonly createdAt: string;
+    readonly notAfter: string | null;
+  }[];
+  readonly createdAt: string;
+  readonly disabledAt: string | null;
+  /** `gone` (the endpoint answered 410), `failing`, `by_hand`. */
+  readonly disabledWhy: string | null;
+}
+
+/** One event on its way to one endpoint, with what came of each attempt. Nothing of any answer is kept. */
+export interface DeliveryDoc {
+  /** `dlv_…` */
+  readonly _id: string;
+  readonly operator: string;
+  readonly organisation: string;
+  readonly endpointId: string;
+  readonly webhookId: string;
+  readonly type: string;
+  /** Exactly what is sent: ids and codes only. */
+  readonly body: string;
+  readonly requestId: string | null;
+  readonly approvalId: string | null;
+  readonly createdAt: string;
+  readonly createdMs: number;
+  readonly state: 'pending' | 'delivered' | 'failed';
+  readonly attempts: readonly { readonly at: string; readonly code: string; readonly ms: number }[];
+  /** How often it was started: the first time, and every resend. */
+  readonly runs: number;
+  readonly deliveredAt: string | null;
+  readonly expiresAt: Date;
+}
+
+/** What a silent party was asked, when and how, as it stood at the end of its time. Free of personal data. */
+export interface EvidenceDoc {
+  /** The approval. */
+  readonly _id: string;
+  readonly requestId: string;
+  readonly file: Readonly<Record<string, unknown>>;
+  readonly sha256: string;
 }
 
 export interface SystemDoc {

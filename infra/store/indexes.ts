@@ -26,6 +26,12 @@ export async function ensureIndexes(db: Db): Promise<void> {
     await db
       .collection(COLLECTIONS.packageCodes)
       .createIndexes([{ key: { expiresAt: 1 }, name: 'expiry', expireAfterSeconds: 86_400 }]);
+    await db.collection(COLLECTIONS.deliveries).createIndexes([
+      { key: { operator: 1, organisation: 1, createdMs: 1 }, name: 'organisation' },
+      { key: { approvalId: 1 }, name: 'approval' },
+      { key: { expiresAt: 1 }, name: 'expiry', expireAfterSeconds: 0 },
+    ]);
+    await db.collection(COLLECTIONS.evidence).createIndexes([{ key: { requestId: 1 }, name: 'request' }]);
     await db.collection(COLLECTIONS.certificates).createIndexes([{ key: { requestId: 1 }, name: 'request' }]);
     await db.collection(COLLECTIONS.attempts).createIndexes([{ key: { minuteMs: 1 }, name: 'minute' }]);
   });

@@ -1,12 +1,7 @@
 /** Organisations and systems: whom to write to, and the keys with which they sign. Secrets rest sealed. */
+import type { Sealer } from '../keys/index.js';
 import { COLLECTIONS, type OrganisationDoc, type PartyKeyDoc, type SystemDoc } from './documents.js';
 import { guarded, StoreError, type Collection, type Db } from './connect.js';
-
-/** Seals and opens key material; the scope binds it to its place so that it cannot be moved. */
-export interface Sealer {
-  seal(scope: string, plain: string): Promise<string>;
-  open(scope: string, sealed: string): Promise<string>;
-}
 
 export type PartyRef = { readonly operator: string } & (
   | { readonly organisation: string }
