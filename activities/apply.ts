@@ -12,7 +12,9 @@ import { VAULT } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { Stamp } from '../domain/words.js';
 import { collect } from './collect.js';
+import { modeOf } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
+import { ordersOf, planFacts } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { countSure, loadPerson, sureHashes, type Person } from './person.js';
 import type { PartsInput } from './types.js';
@@ -31,12 +33,13 @@ export async function apply(deps: ActivityDeps, input: PartsInput): Promise<Appl
   const pack = await deps.packs.byHash(input.policyHash);
   const person = await loadPerson(deps, input.requestId, pack);
   const connector = deps.connectors.connector(pack, input.system);
+  const mode = modeOf(input.right);
   if (await deps.brake.stopped(input.operator)) throw waitFor(deps, 'operator_stopped');
   const effects: PartEffect[] = input.parts
     .filter((p) => p.part.action === 'manual')
     .map((p) => ({ key: p.part.key, effect: 'manual', why: p.part.basis ?? 'manual' }));
   let parts = input.parts.filter((p) => p.part.action !== 'manual').map((p) => p.part);
-  if (input.right !== 'access' && (await mustWait(deps, input, person))) {
+  if ((mode === 'erase' || mode === 'change') && (await mustWait(deps, input, person))) {
     return {
       kind: 'apply',
       stamp: deps.stamp(),
@@ -47,13 +50,13 @@ export async function apply(deps: ActivityDeps, input: PartsInput): Promise<Appl
   effects.push(...fresh.stale.map((key): PartEffect => ({ key, effect: 'stale' })));
   parts = parts.filter((p) => !fresh.stale.includes(p.key));
   const targets = targetsOf(pack, fresh.found, parts);
-  if (input.right === 'access') {
+  if (mode === 'read') {
     effects.push(...(await collect(deps, input, connector, targets, person)));
   } else {
     const blocked = await guarded(pack, input, connector, targets, person);
     effects.push(...blocked);
     const free = targets.filter((t) => !blocked.some((b) => b.key === t.part.key));
-    if (free.length > 0) effects.push(...(await erase(deps, input, connector, free, person)));
+    if (free.length > 0) effects.push(...(await write(deps, input, pack, connector, free, person)));
   }
   return { kind: 'apply', stamp: deps.stamp(), parts: effects, replan: fresh.grew };
 }
@@ -80,7 +83,7 @@ async function lookAgain(
     await connector.discover({
       right: input.right,
       identifiers: person.identifiers,
-      onlyOrganisation: null,
+      onlyOrganisation: input.onlyOrganisation ?? null,
       datasets: input.scopeDatasets,
       heartbeat: deps.heartbeat,
     }),
@@ -108,6 +111,7 @@ async function lookAgain(
       proven: countSure(person.identifiers),
       unsearched: [],
       dataMapRoot: '',
+      ...(await planFacts(deps, input, pack)),
     },
     deps.sha256,
   );
@@ -159,9 +163,10 @@ async function guarded(
   return effects;
 }
 
-async function erase(
+async function write(
   deps: ActivityDeps,
   input: PartsInput,
+  pack: FrozenPack,
   connector: Connector,
   targets: readonly PartTargets[],
   person: Person,
@@ -171,6 +176,12 @@ async function erase(
   await intend(deps, input, targets, person, startedAt);
   const results = await connector.apply({
     requestId: input.requestId,
+    orders: await ordersOf(
+      deps,
+      input,
+      pack,
+      targets.map((t) => t.part),
+    ),
     targets,
     identifiers: person.identifiers,
     generation,

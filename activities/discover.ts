@@ -13,7 +13,7 @@ export async function discover(deps: ActivityDeps, input: DiscoverInput): Promis
   const found = await connector.discover({
     right: input.right,
     identifiers: person.identifiers,
-    onlyOrganisation: null,
+    onlyOrganisation: input.onlyOrganisation ?? null,
     datasets: input.scopeDatasets,
     heartbeat: deps.heartbeat,
   });

@@ -2,9 +2,20 @@
 import { dataMap } from '../domain/certificate/index.js';
 import type { PlanDone } from '../domain/lifecycle/results.js';
 import { buildPlan } from '../domain/plan/build-plan.js';
+import { modeOf, type RightMode } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
+import { planFacts } from './orders.js';
 import { countSure, loadPerson, sureHashes } from './person.js';
 import type { PlanInput } from './types.js';
+
+/** Who wants a copy is served before what changes or removes; stopping a purpose or restricting loses nothing. */
+const FENCE: Readonly<Record<RightMode, 'read' | 'write' | null>> = {
+  read: 'read',
+  erase: 'write',
+  change: 'write',
+  restrict: null,
+  stop: null,
+};
 
 export async function plan(deps: ActivityDeps, input: PlanInput): Promise<PlanDone> {
   const pack = await deps.packs.byHash(input.policyHash);
@@ -18,19 +29,21 @@ export async function plan(deps: ActivityDeps, input: PlanInput): Promise<PlanDo
       proven: countSure(person.identifiers),
       unsearched: input.unsearched,
       dataMapRoot: dataMap(pack.pack, deps.sha256).root,
+      ...(await planFacts(deps, input, pack)),
     },
     deps.sha256,
   );
   const hashes = await sureHashes(deps, input.operator, person.identifiers);
   if (hashes.length > 0) {
-    const mode = input.right === 'access' || input.right === 'portability' ? 'read' : 'write';
-    await deps.fence.enter({
-      operator: input.operator,
-      requestId: input.requestId,
-      mode,
-      hashes,
-      until: input.fenceUntil,
-    });
+    const fence = FENCE[modeOf(input.right)];
+    if (fence !== null)
+      await deps.fence.enter({
+        operator: input.operator,
+        requestId: input.requestId,
+        mode: fence,
+        hashes,
+        until: input.fenceUntil,
+      });
   }
   const stamp = deps.stamp();
   await deps.ledger.append([

@@ -1,4 +1,5 @@
 /** Writes the read model (only forward) and the workflow's own notes to the ledger (exactly once by their number). */
+import { modeOf } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
 import type { ProjectInput } from './types.js';
 
@@ -23,9 +24,9 @@ export async function project(deps: ActivityDeps, input: ProjectInput): Promise<
   }
   await deps.projection.project(input.requestId, input.revision, input.document);
   const state = input.document['view'] as { readonly state?: unknown } | undefined;
-  // An answered access request no longer holds up the erasure of the same person.
+  // An answered request for a copy no longer holds up the erasure of the same person.
   if (
-    input.right === 'access' &&
+    modeOf(input.right) === 'read' &&
     (state?.state === 'responding' || state?.state === 'closed' || state?.state === 'awaiting_backup_expiry')
   )
     await deps.fence.leave(input.requestId);

@@ -9,6 +9,7 @@ import type { Found, Ref } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import { isDerived } from './apply.js';
 import type { ActivityDeps } from './deps.js';
+import { ordersOf } from './orders.js';
 import { generationOf, stepMemory, targetsOf } from './parts.js';
 import { loadPerson } from './person.js';
 import type { PartsInput } from './types.js';
@@ -22,7 +23,7 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
     await connector.discover({
       right: input.right,
       identifiers: person.identifiers,
-      onlyOrganisation: null,
+      onlyOrganisation: input.onlyOrganisation ?? null,
       datasets: input.scopeDatasets,
       heartbeat: deps.heartbeat,
     }),
@@ -33,6 +34,12 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
   const generation = generationOf(input);
   const checked = await connector.verify({
     requestId: input.requestId,
+    orders: await ordersOf(
+      deps,
+      input,
+      pack,
+      input.parts.map((p) => p.part),
+    ),
     targets: targetsOf(
       pack,
       person.found,

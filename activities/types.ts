@@ -26,6 +26,10 @@ export interface About {
   readonly operator: string;
   readonly right: Right;
   readonly policyHash: string;
+  /** Purposes that an objection or withdrawal names. */
+  readonly purposes?: readonly string[];
+  /** Started by this organisation: part of every query. */
+  readonly onlyOrganisation?: string | null;
 }
 
 export interface DiscoverInput extends About {

@@ -8,7 +8,9 @@ import type { LedgerDraft } from '../domain/ports/ledgers.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { Stamp } from '../domain/words.js';
 import type { CollectedNote } from './collect.js';
+import { modeOf } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
+import { ordersOf } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { loadPerson } from './person.js';
 import type { PartsInput } from './types.js';
@@ -24,10 +26,16 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
   const generation = generationOf(input);
   const memory = stepMemory(deps, input.requestId, input.system, generation);
   const results: readonly (VerifyResult | PartVerdict)[] =
-    input.right === 'access'
+    modeOf(input.right) === 'read'
       ? await readCollected(deps, input, targets)
       : await deps.connectors.connector(pack, input.system).verify({
           requestId: input.requestId,
+          orders: await ordersOf(
+            deps,
+            input,
+            pack,
+            targets.map((t) => t.part),
+          ),
           targets,
           identifiers: person.identifiers,
           generation,
@@ -81,7 +89,7 @@ async function digest(
   return { sha256: hash.hex(), records };
 }
 
-const SETTLED: ReadonlySet<PartVerdict['verdict']> = new Set(['gone', 'redacted', 'kept', 'collected']);
+const SETTLED: ReadonlySet<PartVerdict['verdict']> = new Set(['gone', 'redacted', 'kept', 'collected', 'applied']);
 
 async function record(
   deps: ActivityDeps,
@@ -92,7 +100,7 @@ async function record(
   const generation = generationOf(input);
   const good = results.filter((r) => SETTLED.has(r.verdict));
   const ids = good.map((r) => effectId(input.requestId, r.key, generation));
-  if (input.right !== 'access' && ids.length > 0) {
+  if (modeOf(input.right) !== 'read' && ids.length > 0) {
     await deps.deletions.effective(ids, stamp);
     await deps.journal.verified(ids, stamp);
   }

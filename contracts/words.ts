@@ -14,9 +14,6 @@ export const RIGHTS = [
   'opt_out',
 ] as const;
 
-/** Rights whose machinery is there; every other one answers 501 `not_yet_available`. */
-export const AVAILABLE_RIGHTS = ['access', 'erasure'] as const;
-
 export const CHANNELS = ['portal', 'api', 'email', 'phone', 'post', 'panel', 'organisation'] as const;
 export const LANGUAGES = ['en', 'nb', 'sv'] as const;
 export const PROVEN_LEVELS = ['low', 'substantial', 'high'] as const;

@@ -48,6 +48,9 @@ function aboutOf(run: Run): About {
     operator: run.input.operator,
     right: run.input.right,
     policyHash: run.input.policy.hash,
+    ...(run.input.lifecycle === undefined
+      ? {}
+      : { purposes: run.input.purposes ?? [], onlyOrganisation: run.input.onlyOrganisation ?? null }),
   };
 }
 

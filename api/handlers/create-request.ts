@@ -1,6 +1,6 @@
 /** POST /v1/requests: the intake (docs/design.md section 3.1). */
 import { ulid } from 'ulid';
-import { AVAILABLE_RIGHTS, mayActFor, type CreateRequest, type Principal } from '../../contracts/index.js';
+import { mayActFor, type CreateRequest, type Principal } from '../../contracts/index.js';
 import { InvalidCaseError, requestClock } from '../../domain/clock/index.js';
 import { clockedAs, regimeOf } from '../../domain/clock/index.js';
 import type { RequestInput } from '../../domain/lifecycle/commands.js';
@@ -100,10 +100,6 @@ function checkIntake(principal: Principal, body: CreateRequest, pack: Pack): Req
       errors: [{ pointer: '/right', detail: `not a right of ${pack.regime}` }],
     });
   }
-  if (!(AVAILABLE_RIGHTS as readonly string[]).includes(body.right))
-    throw new HttpProblem('not_yet_available', {
-      errors: [{ pointer: '/right', detail: 'this right is not handled yet' }],
-    });
   if (pack.identify[body.right] === undefined)
     throw new HttpProblem('right_not_offered', {
       errors: [{ pointer: '/right', detail: 'not offered by this operator' }],
@@ -111,8 +107,6 @@ function checkIntake(principal: Principal, body: CreateRequest, pack: Pack): Req
   const later: [string, boolean][] = [
     ['/channel', body.channel === 'organisation'],
     ['/instructionRef', (body.instructionRef ?? null) !== null],
-    ['/changes', (body.changes ?? null) !== null],
-    ['/receiver', (body.receiver ?? null) !== null],
     ['/scope/from', (body.scope?.from ?? null) !== null],
     ['/scope/to', (body.scope?.to ?? null) !== null],
   ];
@@ -210,6 +204,8 @@ function inputOf(facts: {
     identifierTypes: body.subject.identifiers.map((given) => given.type),
     identity: facts.identity,
     scopeDatasets: body.scope?.datasets ?? null,
+    purposes: body.purposes ?? [],
+    hasReceiver: (body.receiver ?? null) !== null,
   });
 }
 
@@ -263,6 +259,8 @@ function entriesOf(input: RequestInput, body: CreateRequest): { name: string; va
     };
     entries.push({ name: VAULT.identity, value: identity });
   }
+  if ((body.changes ?? null) !== null) entries.push({ name: VAULT.changes, value: body.changes });
+  if ((body.receiver ?? null) !== null) entries.push({ name: VAULT.receiver, value: body.receiver });
   if ((body.situation ?? null) !== null)
     entries.push({ name: VAULT.message('situation'), value: { text: body.situation } });
   return entries;

@@ -128,6 +128,14 @@ export interface RequestInput {
   readonly receivedAt: Instant;
   readonly createdAt: Instant;
   readonly createdBy: Speaker;
+  /** Which lifecycle it began with (version.ts); absent = 1. */
+  readonly lifecycle?: number;
+  /** Codes of the purposes that an objection or withdrawal names; empty = all that can be stopped. */
+  readonly purposes?: readonly string[];
+  /** Started by this organisation: only its records are looked for, and for them it has decided. */
+  readonly onlyOrganisation?: string | null;
+  /** Portability: the package goes to another controller, once the subject has confirmed the receiver. */
+  readonly hasReceiver?: boolean;
   /** Types of the given identifiers by position, never values. */
   readonly identifierTypes: readonly string[];
   /** Attested at intake (scope requests:attest), else null. */

@@ -2,6 +2,7 @@
  * What follows by itself: moves the request from phase to phase as far as its facts allow. Called after every change;
  * runs to a standstill. The workflow has no other logic.
  */
+import { touchesBackups } from '../rights.js';
 import { IDENTITY_LEVELS } from '../words.js';
 import { openApproval } from './approvals.js';
 import { applyIdentity } from './identity.js';
@@ -143,14 +144,14 @@ function packageReady(run: Run, now: number): boolean {
 }
 
 function backupsAsked(run: Run): boolean {
-  if (run.input.right !== 'erasure' || !hasEffects(run)) return true;
+  if (!touchesBackups(run.input.right) || !hasEffects(run)) return true;
   return run.backups.every((b) => b.asked > 0 || b.nextCheckAt !== null);
 }
 
 function openAfterAnswer(run: Run): boolean {
   return (
     run.parts.some((p) => p.state === 'blocked' || p.sweeps.some((s) => !s.done)) ||
-    (hasEffects(run) && run.input.right === 'erasure' && run.backups.some((b) => b.state !== 'gone'))
+    (hasEffects(run) && touchesBackups(run.input.right) && run.backups.some((b) => b.state !== 'gone'))
   );
 }
 

@@ -47,7 +47,15 @@ export interface ApplyDone {
 
 export interface PartVerdict {
   readonly key: string;
-  readonly verdict: 'gone' | 'redacted' | 'kept' | 'collected' | 'stillPresent' | 'unverifiable' | 'reappeared';
+  readonly verdict:
+    | 'gone'
+    | 'redacted'
+    | 'kept'
+    | 'collected'
+    | 'applied'
+    | 'stillPresent'
+    | 'unverifiable'
+    | 'reappeared';
   readonly remaining: number;
   readonly method: string;
 }

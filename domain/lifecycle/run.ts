@@ -75,6 +75,42 @@ export interface Run {
   /** Person-free notes for the ledger that the next projection writes. */
   notes: Note[];
   noteCount: number;
+  /** Complaints about this request, oldest first; absent in runs that began before there were any. */
+  complaints?: ComplaintRun[];
+  /** Principal ids of the people who handled the request: none of them reviews a complaint about it. */
+  handlers?: string[];
+  /** A refusal that waits for a second person (manifestly unfounded, excessive). */
+  proposal?: RefusalProposal | null;
+  /** An upheld complaint began a new period at this instant: the clock counts from here. */
+  restartedAt?: Instant | null;
+  /** A letter came back: the address is not written to again. */
+  mailBounced?: boolean;
+}
+
+/** A complaint (GDPR Art. 77 to 79, or to the operator itself) with a clock of its own; its text is in the vault. */
+export interface ComplaintRun {
+  /** From 1. */
+  readonly n: number;
+  readonly to: 'operator' | 'authority' | 'court';
+  readonly textRef: string;
+  readonly recordedBy: string;
+  readonly receivedAt: Instant;
+  readonly dueAt: Instant;
+  reminded: number;
+  result: 'upheld' | 'changed' | 'answered' | null;
+  decidedAt: Instant | null;
+  decidedBy: string | null;
+  reasonRef: string | null;
+}
+
+export interface RefusalProposal {
+  readonly ground: RefusalGround;
+  readonly reasonRef: string;
+  /** Vault name of the attachment that proves it. */
+  readonly evidenceRef: string;
+  readonly by: string;
+  readonly at: Instant;
+  readonly approvalId: string;
 }
 
 /** What the workflow itself decided (a state change, an expiry), as it will stand in the ledger. */
@@ -172,7 +208,18 @@ export interface ApprovalRun {
   revision: number;
 }
 
-export type LetterKind = 'question' | 'extension' | 'approval_requested' | 'approval_reminder' | 'interim' | 'final';
+export type LetterKind =
+  | 'receipt'
+  | 'question'
+  | 'message'
+  | 'extension'
+  | 'approval_requested'
+  | 'approval_reminder'
+  | 'interim'
+  | 'final'
+  | 'restriction_lifted'
+  | 'complaint_answer'
+  | 'complaint_reminder';
 
 export interface LetterRun {
   /** Deterministic: kind, round or approval, number. */
@@ -188,6 +235,13 @@ export interface LetterRun {
   accepted: boolean | null;
   error: string | null;
   nextAttemptAt: Instant | null;
+  /** Number of the complaint that it is about. */
+  readonly complaint?: number;
+  /** An officer must act (post it, find a way): no attempt by itself any more. */
+  waits?: boolean;
+  /** How it was handed over. */
+  way?: 'email' | 'portal' | 'post' | null;
+  bouncedAt?: Instant | null;
 }
 
 export interface BackupRun {

@@ -1,4 +1,5 @@
 /** Takes what an activity reported, or how it failed, into the run. One function per kind of task. */
+import { modeOf } from '../rights.js';
 import { mergePlan } from './merge-plan.js';
 import type {
   ApplyDone,
@@ -269,7 +270,8 @@ function readBack(run: Run, part: PartRun, verdict: PartVerdict, result: VerifyD
   } else {
     settlePart(part, 'done');
   }
-  if (verdict.verdict !== 'collected') {
+  // Late writers bring erased records back; a value that the person changes again herself is none of our business.
+  if (modeOf(run.input.right) === 'erase') {
     part.sweeps = SWEEPS.map((ms) => ({ at: plus(now, ms), done: false }));
   }
 }

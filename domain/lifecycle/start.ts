@@ -4,6 +4,7 @@ import type { FrozenPack, Pack } from '../policy/types.js';
 import type { Channel, Duration, Instant, Language, Right } from '../words.js';
 import type { IdentityCommand, RequestInput, RequestRules, Speaker } from './commands.js';
 import { DAY } from './run.js';
+import { LIFECYCLE } from './version.js';
 
 export interface StartFacts {
   readonly requestId: string;
@@ -19,6 +20,9 @@ export interface StartFacts {
   readonly identifierTypes: readonly string[];
   readonly identity: Omit<IdentityCommand, 'by' | 'result'> | null;
   readonly scopeDatasets: readonly string[] | null;
+  readonly purposes?: readonly string[];
+  readonly onlyOrganisation?: string | null;
+  readonly hasReceiver?: boolean;
 }
 
 export function buildRequestInput(facts: StartFacts): RequestInput {
@@ -38,6 +42,10 @@ export function buildRequestInput(facts: StartFacts): RequestInput {
     identifierTypes: facts.identifierTypes,
     identity: facts.identity,
     scopeDatasets: facts.scopeDatasets,
+    lifecycle: LIFECYCLE,
+    purposes: facts.purposes ?? [],
+    onlyOrganisation: facts.onlyOrganisation ?? null,
+    hasReceiver: facts.hasReceiver ?? false,
   };
 }
 

@@ -3,6 +3,7 @@
  * what is in flight and starts what is missing, so a task is never "lost", only not yet started (a reconciler).
  */
 import type { Part } from '../plan/types.js';
+import { modeOf, touchesBackups } from '../rights.js';
 import { lettersToSend } from './letters.js';
 import type { LetterRun, PartRun, Run } from './run.js';
 
@@ -202,7 +203,7 @@ function group(
 }
 
 function inventoryTasks(run: Run, tasks: Task[]): void {
-  if (run.input.right !== 'erasure' || !hasEffects(run)) return;
+  if (!touchesBackups(run.input.right) || !hasEffects(run)) return;
   for (const backup of run.backups) {
     if (backup.asked > 0 || backup.nextCheckAt !== null) continue;
     const rule = run.input.rules.backups.find((b) => b.id === backup.system);
@@ -216,11 +217,13 @@ function inventoryTasks(run: Run, tasks: Task[]): void {
   }
 }
 
-/** Something was erased, so copies taken before may still hold the person. */
+/** Something was written, so copies taken before may still hold the person. */
 export function hasEffects(run: Run): boolean {
   return run.parts.some((p) => p.startedAt !== null);
 }
 
 export function wantsPackage(run: Run): boolean {
-  return run.input.right === 'access' && run.parts.some((p) => p.part.action === 'collect' && p.outcome === 'done');
+  return (
+    modeOf(run.input.right) === 'read' && run.parts.some((p) => p.part.action === 'collect' && p.outcome === 'done')
+  );
 }

@@ -3,8 +3,10 @@
  * pack and identifiers give the same hashes. Every dataset of every system stands in the plan, also where nothing was
  * found, so that a missing one shows.
  */
-import type { ApprovalRule, DatasetPolicy, Pack, SystemPolicy } from '../policy/types.js';
+import type { ApprovalRule, DatasetPolicy, Pack, StopRule, SystemPolicy } from '../policy/types.js';
+import { modeOf } from '../rights.js';
 import type { Right, Role } from '../words.js';
+import type { FieldToChange } from './corrections.js';
 import { normaliseIdentifier } from './normalise.js';
 import type { Sha256 } from '../ledger/merkle.js';
 import { merkleRootOfParts, partHash } from './hash.js';
@@ -21,6 +23,13 @@ export interface PlanFacts {
   /** Systems that have not answered. */
   readonly unsearched: readonly string[];
   readonly dataMapRoot: string;
+  /** Objection, withdrawal: codes of the purposes; empty = all. */
+  readonly purposes?: readonly string[];
+  /** Rectification: the fields that the changes reach, and a salted commitment to the values of a part's dataset. */
+  readonly changes?: {
+    readonly fields: readonly FieldToChange[];
+    readonly commitment: (system: string, dataset: string) => string;
+  };
 }
 
 type UnhashedPart = Omit<Part, 'hash'>;
@@ -29,7 +38,7 @@ export function buildPlan(facts: PlanFacts, sha256: Sha256): Plan {
   const parts: Part[] = [];
   for (const system of facts.pack.systems) {
     for (const dataset of system.datasets) {
-      if (facts.scopeDatasets !== null && !facts.scopeDatasets.includes(dataset.id)) continue;
+      if (!isConcerned(facts, system, dataset)) continue;
       for (const part of partsOfDataset(facts, system, dataset)) parts.push({ ...part, hash: partHash(part, sha256) });
     }
   }
@@ -41,6 +50,45 @@ export function buildPlan(facts: PlanFacts, sha256: Sha256): Plan {
     dataMapRoot: facts.dataMapRoot,
     caveats: [...new Set(facts.found.flatMap((f) => f.caveats.map((c) => `${f.system}:${c}`)))].sort(),
   };
+}
+
+/** Whether a right reaches a dataset at all. */
+function isConcerned(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy): boolean {
+  if (facts.scopeDatasets !== null && !facts.scopeDatasets.includes(dataset.id)) return false;
+  if (facts.right === 'portability') return portableFields(dataset).length > 0;
+  switch (modeOf(facts.right)) {
+    case 'change':
+      return facts.changes?.fields.some((f) => f.system === system.id && f.dataset === dataset.id) === true;
+    case 'stop':
+      return stopsOf(facts.right, facts.purposes ?? [], dataset).length > 0;
+    default:
+      return true;
+  }
+}
+
+/** Fields of GDPR Art. 20(1): by consent or contract, given by the subject or observed of her (WP 242 rev.01). */
+export function portableFields(dataset: DatasetPolicy): string[] {
+  return Object.entries(dataset.fields)
+    .filter(
+      ([, f]) =>
+        (f.basis === 'consent' || f.basis === 'contract') && (f.source === 'subject' || f.source === 'observed'),
+    )
+    .map(([path]) => path)
+    .sort();
+}
+
+/**
+ * The dataset's stop rules that an objection (Art. 21), a withdrawal (Art. 7(3)) or an opt-out reaches. Without named
+ * purposes a withdrawal reaches what rests on consent, everything else all rules.
+ */
+export function stopsOf(right: Right, purposes: readonly string[], dataset: DatasetPolicy): StopRule[] {
+  if (purposes.length > 0) return dataset.stop.filter((rule) => purposes.includes(rule.purpose));
+  if (right !== 'consent_withdrawal') return [...dataset.stop];
+  return dataset.stop.filter(
+    (rule) =>
+      rule.purpose === 'direct_marketing' ||
+      Object.values(dataset.fields).some((f) => f.purpose === rule.purpose && f.basis === 'consent'),
+  );
 }
 
 /** Key of the part that a record belongs to, for one of its organisations. */
@@ -103,30 +151,32 @@ function partOfGroup(
   key: string,
   group: Group,
 ): UnhashedPart {
-  const erasing = facts.right === 'erasure';
+  const erasing = modeOf(facts.right) === 'erase';
   const heldRefs = erasing ? group.refs.filter((r) => r.hold !== null) : [];
   const hold = heldRefs.reduce<Ref['hold']>((latest, ref) => laterHold(latest, ref.hold), null);
   const allHeld = heldRefs.length === group.refs.length && heldRefs.length > 0;
-  const action: PartAction = erasing ? (allHeld ? 'retain' : dataset.erase.kind) : 'collect';
+  const empty = emptyPart(facts, system, dataset, false);
+  const action: PartAction = erasing && allHeld ? 'retain' : empty.action;
   return {
-    ...emptyPart(facts, system, dataset, false),
+    ...empty,
     key,
     organisation: group.organisation,
     role: group.role,
     action,
-    fields: fieldsOf(dataset, action),
+    fields: action === empty.action ? empty.fields : Object.keys(dataset.fields).sort(),
     hold: hold === null ? null : { id: hold.id, law: hold.law },
     records: group.refs.length,
     held: heldRefs.length,
     heldUntil: hold?.until ?? null,
-    basis: hold !== null ? basisOf(hold) : dataset.erase.kind === 'keep' && erasing ? dataset.erase.basis : null,
+    basis: hold !== null ? basisOf(hold) : empty.basis,
     review: group.review ? reviewReason(group) : null,
     together: group.shared ? `${system.id}/${dataset.id}` : null,
   };
 }
 
 function emptyPart(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy, unsearched: boolean): UnhashedPart {
-  const action: PartAction = facts.right === 'erasure' ? dataset.erase.kind : 'collect';
+  const action = actionOf(facts.right, dataset);
+  const changes = facts.changes?.commitment(system.id, dataset.id);
   return {
     key: partKey(system.id, dataset.id, null, false),
     system: system.id,
@@ -134,20 +184,52 @@ function emptyPart(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolic
     organisation: null,
     role: dataset.role,
     action,
-    fields: fieldsOf(dataset, action),
+    fields: fieldsOf(facts, system, dataset, action),
     hold: null,
     identifiers: facts.proven,
     records: 0,
     held: 0,
     heldUntil: null,
-    basis: null,
+    basis: basisWithoutHold(dataset, action, facts.right),
     review: null,
     together: null,
     unsearched,
+    ...(changes === undefined ? {} : { changes }),
   };
 }
 
-function fieldsOf(dataset: DatasetPolicy, action: PartAction): string[] {
+/** What a right does to the records of a dataset. A system without a flag cannot restrict by itself: a person must. */
+function actionOf(right: Right, dataset: DatasetPolicy): PartAction {
+  switch (modeOf(right)) {
+    case 'read':
+      return 'collect';
+    case 'erase':
+      return dataset.erase.kind;
+    case 'change':
+      return 'change';
+    case 'restrict':
+      return dataset.restrict === null ? 'manual' : 'restrict';
+    case 'stop':
+      return 'stop';
+  }
+}
+
+function basisWithoutHold(dataset: DatasetPolicy, action: PartAction, right: Right): string | null {
+  if (action === 'keep' && dataset.erase.kind === 'keep') return dataset.erase.basis;
+  return modeOf(right) === 'restrict' && dataset.restrict === null ? 'no_restriction_flag' : null;
+}
+
+function fieldsOf(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy, action: PartAction): string[] {
+  if (action === 'change') {
+    const reached = facts.changes?.fields.filter((f) => f.system === system.id && f.dataset === dataset.id) ?? [];
+    return reached.map((f) => f.field).sort();
+  }
+  if (action === 'restrict') return dataset.restrict === null ? [] : [dataset.restrict.flag];
+  if (action === 'stop') {
+    const rules = stopsOf(facts.right, facts.purposes ?? [], dataset);
+    return [...new Set(rules.flatMap((rule) => [...rule.unset, ...Object.keys(rule.set)]))].sort();
+  }
+  if (action === 'collect' && facts.right === 'portability') return portableFields(dataset);
   if (action === 'mask' && dataset.erase.kind === 'mask') return [...dataset.erase.paths].sort();
   if (action === 'unset' && dataset.erase.kind === 'unset') return [...dataset.erase.paths].sort();
   if (action === 'pull' && dataset.erase.kind === 'pull') return [dataset.erase.path];

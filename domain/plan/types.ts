@@ -74,6 +74,9 @@ export const PART_ACTIONS = [
   'collect',
   'retain',
   'manual',
+  'change',
+  'restrict',
+  'stop',
 ] as const;
 export type PartAction = (typeof PART_ACTIONS)[number];
 
@@ -102,6 +105,8 @@ export interface Part {
   readonly together: string | null;
   /** The system has not answered yet: what it holds is unknown, nothing can be decided. */
   readonly unsearched: boolean;
+  /** Rectification: salted commitment to the proposed values of this part. */
+  readonly changes?: string;
   /** `sha256:` + hex (interfaces.md section 1, planHash). */
   readonly hash: string;
 }

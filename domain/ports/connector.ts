@@ -5,7 +5,7 @@
  * a ConnectorError with a stable code.
  */
 import type { Identifier, Found, Part, Ref } from '../plan/types.js';
-import type { DatasetPolicy, GuardRule, SystemPolicy } from '../policy/types.js';
+import type { DatasetPolicy, GuardRule, StopRule, SystemPolicy } from '../policy/types.js';
 import type { Instant, Right } from '../words.js';
 
 export interface ConnectorDescription {
@@ -44,8 +44,26 @@ export interface PartTargets {
   readonly refs: readonly Ref[];
 }
 
+/** One corrected field of a part, with its value; null removes it. Personal data. */
+export interface FieldValue {
+  readonly field: string;
+  readonly value: string | number | boolean | null;
+}
+
+/** What the parts of other rights than erasure and access need to know. */
+export interface Orders {
+  /** Rectification: corrected fields by part key. */
+  readonly changes: Readonly<Record<string, readonly FieldValue[]>>;
+  /** Objection, withdrawal: the stop rules that apply, by part key. */
+  readonly stops: Readonly<Record<string, readonly StopRule[]>>;
+  /** Restriction: sets the flag, or takes it back. */
+  readonly restrict: 'set' | 'lift';
+}
+
 export interface ApplyInput {
   readonly requestId: string;
+  /** Absent: an erasure, which needs none. */
+  readonly orders?: Orders;
   readonly targets: readonly PartTargets[];
   readonly identifiers: readonly Identifier[];
   /** Raised when a vendor job vanished or a part is applied again after a sweep: part of every idempotency key. */
@@ -72,6 +90,8 @@ export type ApplyResult =
 
 export interface VerifyInput {
   readonly requestId: string;
+  /** Absent: an erasure, which needs none. */
+  readonly orders?: Orders;
   readonly targets: readonly PartTargets[];
   readonly identifiers: readonly Identifier[];
   readonly generation: number;
@@ -81,7 +101,8 @@ export interface VerifyInput {
 
 export interface VerifyResult {
   readonly key: string;
-  readonly verdict: 'gone' | 'redacted' | 'kept' | 'stillPresent' | 'unverifiable';
+  /** `applied`: read back as ordered (corrected, restricted, stopped). */
+  readonly verdict: 'gone' | 'redacted' | 'kept' | 'applied' | 'stillPresent' | 'unverifiable';
   /** Records still holding the person, or for `kept` the records read back as intended. */
   readonly remaining: number;
   /** Records left out of `remaining` because a hold keeps them; absent where the system knows no holds. */

@@ -31,6 +31,12 @@ export const VAULT = {
   found: (system: string) => `found/${system}`,
   /** IncludedEntry: records that a person looked at and called hers. */
   included: 'included',
+  /** ProposedChange[]: the corrected values of a rectification. */
+  changes: 'changes',
+  /** Values before a correction, by part key. */
+  before: (part: string) => `before/${part}`,
+  /** Receiver of a portability request: address and key. */
+  receiver: 'receiver',
   memory: (system: string, generation: number) => `memory/${system}/${generation}`,
   letter: (id: string) => `letter/${id}`,
   message: (id: string) => `message/${id}`,
