@@ -15,6 +15,7 @@ import {
   tokenSchema,
 } from './administration.js';
 import { approvalSchema, approvalSubjectSchema, decisionSchema, planSchema } from './approval.js';
+import { clockQuerySchema, clockResultSchema } from './clock.js';
 import { approvalId, civilDate, code, cursor, flag, instant, limit, pageOf, requestId, slug } from './common.js';
 import type { Endpoint } from './endpoint.js';
 import { inboundEventSchema, MAX_EVENT_BYTES } from './events.js';
@@ -30,6 +31,8 @@ import {
   REQUEST_OUTCOMES,
   REQUEST_STATES,
   RIGHTS,
+  ROLES,
+  SCOPES,
 } from './words.js';
 
 const ofRequest = z.strictObject({ id: requestId });
@@ -383,6 +386,17 @@ export const ENDPOINTS = {
     params: ofOperator,
     responses: { 200: { description: 'JWK set', schema: keySetSchema } },
     problems: [],
+  },
+  getClock: {
+    method: 'GET',
+    path: '/v1/clock',
+    summary: 'The calculator: case fields of docs/clock.md as query parameters, objects and lists as JSON text',
+    who: { roles: ROLES, scopes: SCOPES },
+    idempotency: 'none',
+    precondition: 'none',
+    query: clockQuerySchema,
+    responses: { 200: { description: 'What `habeas clock` answers for the same case', schema: clockResultSchema } },
+    problems: ['invalid_case'],
   },
   createToken: {
     method: 'POST',

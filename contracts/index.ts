@@ -5,6 +5,7 @@
 export * from './administration.js';
 export * from './approval.js';
 export * from './client.js';
+export * from './clock.js';
 export * from './common.js';
 export * from './endpoint.js';
 export * from './endpoints.js';

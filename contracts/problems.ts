@@ -34,6 +34,7 @@ export const PROBLEMS = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'Send application/json' },
   validation_failed: { status: 422, title: 'The content is not valid' },
+  invalid_case: { status: 422, title: 'A field of the case is missing or not valid' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key came before with another body' },
   operator_unknown: { status: 422, title: 'No such operator' },
   right_unknown: { status: 422, title: 'The law that binds this operator does not know this right' },

@@ -16,6 +16,7 @@ import {
   revokeToken,
 } from './administration.js';
 import { decideApproval, getApproval, getApprovalSubject, listApprovals } from './approvals.js';
+import { getClock } from './clock.js';
 import { act, decideIdentity } from './commands.js';
 import { createRequest } from './create-request.js';
 import { getCertificate, getCheckpoint, getProof, listLedger, listRequestEvents } from './ledger.js';
@@ -47,6 +48,7 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     listOperators: listOperators(deps),
     getPolicy: getPolicy(deps),
     getOperatorKeys: getOperatorKeys(deps),
+    getClock: getClock(),
     createToken: createToken(deps),
     listTokens: listTokens(deps),
     revokeToken: revokeToken(deps),
