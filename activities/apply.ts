@@ -14,6 +14,7 @@ import type { Stamp } from '../domain/words.js';
 import { collect } from './collect.js';
 import { modeOf } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
+import { caseDay, underHolds } from './held.js';
 import { ordersOf, planFacts } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { countSure, loadPerson, sureHashes, type Person } from './person.js';
@@ -85,6 +86,7 @@ async function lookAgain(
       identifiers: person.identifiers,
       onlyOrganisation: input.onlyOrganisation ?? null,
       datasets: input.scopeDatasets,
+      asOf: caseDay(deps, pack),
       heartbeat: deps.heartbeat,
     }),
     person.included,
@@ -101,7 +103,9 @@ async function lookAgain(
     refs: mergeRefs(again.refs.filter(grows), before?.refs ?? []),
     identifiers: [...(before?.identifiers ?? []), ...again.identifiers],
   };
-  const found = [...person.found.filter((f) => f.system !== input.system), merged];
+  const found = [
+    ...(await underHolds(deps, input, pack, [...person.found.filter((f) => f.system !== input.system), merged])),
+  ];
   const plan = buildPlan(
     {
       pack: pack.pack,
@@ -186,6 +190,7 @@ async function write(
     identifiers: person.identifiers,
     generation,
     memory: stepMemory(deps, input.requestId, input.system, generation),
+    asOf: caseDay(deps, pack),
     heartbeat: deps.heartbeat,
   });
   return results.map((result) => effectOf(result, startedAt, targets));

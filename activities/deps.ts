@@ -1,5 +1,5 @@
 /** Everything that activities are given. Ports only: a worker composes them, tests and the bench compose others. */
-import type { DeletionLedger, Journal, Ledger } from '../domain/ports/ledgers.js';
+import type { DeletionLedger, DueRows, Journal, Ledger } from '../domain/ports/ledgers.js';
 import type {
   Brake,
   Certifier,
@@ -10,6 +10,7 @@ import type {
   PackageBuilder,
   Packs,
   PersonFence,
+  ReportedFacts,
   RequestProjection,
   Salts,
 } from '../domain/ports/services.js';
@@ -23,9 +24,13 @@ import type { ClockInput } from './types.js';
 
 export interface ActivityDeps {
   readonly packs: Packs;
+  /** Packs in force, for what runs without a request. */
+  readonly currentPacks: () => readonly FrozenPack[];
   readonly vault: Vault;
   readonly ledger: Ledger;
   readonly deletions: DeletionLedger;
+  readonly dueRows: DueRows;
+  readonly facts: ReportedFacts;
   readonly journal: Journal;
   readonly projection: RequestProjection;
   readonly fence: PersonFence;

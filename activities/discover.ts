@@ -3,6 +3,7 @@ import type { DiscoverDone } from '../domain/lifecycle/results.js';
 import type { Found } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { ActivityDeps } from './deps.js';
+import { caseDay } from './held.js';
 import { identifierKey, loadPerson, type Person } from './person.js';
 import type { DiscoverInput } from './types.js';
 
@@ -15,6 +16,7 @@ export async function discover(deps: ActivityDeps, input: DiscoverInput): Promis
     identifiers: person.identifiers,
     onlyOrganisation: input.onlyOrganisation ?? null,
     datasets: input.scopeDatasets,
+    asOf: caseDay(deps, pack),
     heartbeat: deps.heartbeat,
   });
   await deps.vault.put(input.requestId, [{ name: VAULT.found(input.system), value: found }]);

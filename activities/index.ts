@@ -3,22 +3,25 @@ import { apply } from './apply.js';
 import { bundle } from './bundle.js';
 import { certify } from './certify.js';
 import { clock } from './clock.js';
+import { defer } from './defer.js';
 import type { ActivityDeps } from './deps.js';
 import { discover } from './discover.js';
+import { dueErase, dueList } from './due.js';
 import { guard } from './guard.js';
 import { inventory } from './inventory.js';
 import { notify } from './notify.js';
 import { plan } from './plan.js';
 import { project } from './project.js';
+import { retain } from './retain.js';
 import { framed } from './runtime.js';
 import { sweep } from './sweep.js';
-import type { Activities } from './types.js';
+import type { Activities, PassActivities } from './types.js';
 import { verify } from './verify.js';
 
 export type { ActivityDeps } from './deps.js';
-export type { Activities } from './types.js';
+export type { Activities, PassActivities } from './types.js';
 
-export function createActivities(deps: ActivityDeps): Activities {
+export function createActivities(deps: ActivityDeps): Activities & PassActivities {
   const bound =
     <I extends object, O>(name: string, work: (deps: ActivityDeps, input: I) => Promise<O>) =>
     (input: I): Promise<O> =>
@@ -36,5 +39,9 @@ export function createActivities(deps: ActivityDeps): Activities {
     certify: bound('certify', certify),
     clock: bound('clock', clock),
     project: bound('project', project),
+    defer: bound('defer', defer),
+    dueList: bound('dueList', dueList),
+    dueErase: bound('dueErase', dueErase),
+    retain: bound('retain', retain),
   };
 }

@@ -4,6 +4,7 @@ import type { PlanDone } from '../domain/lifecycle/results.js';
 import { buildPlan } from '../domain/plan/build-plan.js';
 import { modeOf, type RightMode } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
+import { underHolds } from './held.js';
 import { planFacts } from './orders.js';
 import { countSure, loadPerson, sureHashes } from './person.js';
 import type { PlanInput } from './types.js';
@@ -25,7 +26,7 @@ export async function plan(deps: ActivityDeps, input: PlanInput): Promise<PlanDo
       pack: pack.pack,
       right: input.right,
       scopeDatasets: input.scopeDatasets,
-      found: person.found,
+      found: await underHolds(deps, input, pack, person.found),
       proven: countSure(person.identifiers),
       unsearched: input.unsearched,
       dataMapRoot: dataMap(pack.pack, deps.sha256).root,

@@ -9,6 +9,7 @@ import type { Found, Ref } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import { isDerived } from './apply.js';
 import type { ActivityDeps } from './deps.js';
+import { caseDay, underHolds } from './held.js';
 import { ordersOf } from './orders.js';
 import { generationOf, stepMemory, targetsOf } from './parts.js';
 import { loadPerson } from './person.js';
@@ -25,6 +26,7 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
       identifiers: person.identifiers,
       onlyOrganisation: input.onlyOrganisation ?? null,
       datasets: input.scopeDatasets,
+      asOf: caseDay(deps, pack),
       heartbeat: deps.heartbeat,
     }),
     person.included,
@@ -42,12 +44,13 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
     ),
     targets: targetsOf(
       pack,
-      person.found,
+      await underHolds(deps, input, pack, person.found),
       input.parts.map((p) => p.part),
     ),
     identifiers: person.identifiers,
     generation,
     memory: stepMemory(deps, input.requestId, input.system, generation),
+    asOf: caseDay(deps, pack),
     heartbeat: deps.heartbeat,
   });
   const withFresh: Found[] = [

@@ -10,6 +10,7 @@ import type {
   BundleDone,
   CertifyDone,
   ClockDone,
+  DeferDone,
   DiscoverDone,
   GuardDone,
   InventoryDone,
@@ -17,6 +18,7 @@ import type {
   PlanDone,
   VerifyDone,
 } from '../domain/lifecycle/results.js';
+import type { Part } from '../domain/plan/types.js';
 import type { PartTask } from '../domain/lifecycle/tasks.js';
 import type { Instant, Right } from '../domain/words.js';
 
@@ -63,6 +65,10 @@ export interface InventoryInput extends About {
   readonly effectiveAt: Instant | null;
 }
 
+export interface DeferInput extends About {
+  readonly parts: readonly Part[];
+}
+
 export interface BundleInput extends About {
   readonly parts: readonly { readonly key: string; readonly system: string; readonly dataset: string }[];
 }
@@ -103,8 +109,59 @@ export interface Activities {
   sweep(input: PartsInput): Promise<VerifyDone>;
   inventory(input: InventoryInput): Promise<InventoryDone>;
   bundle(input: BundleInput): Promise<BundleDone>;
+  defer(input: DeferInput): Promise<DeferDone>;
   notify(input: NotifyInput): Promise<NotifyDone>;
   certify(input: CertifyInput): Promise<CertifyDone>;
   clock(input: ClockInput): Promise<ClockDone>;
   project(input: ProjectInput): Promise<void>;
+}
+
+/** What the daily pass may do (workflows/due.ts). */
+export interface PassActivities {
+  dueList(input: DueListInput): Promise<DueList>;
+  dueErase(input: DueEraseInput): Promise<DueErased>;
+  retain(input: RetainInput): Promise<Retained>;
+}
+
+/** What the daily pass looks at; `asOf` is the instant whose local day counts for each operator. */
+export interface DueListInput {
+  readonly asOf: Instant;
+  readonly limit: number;
+}
+
+export interface DueList {
+  readonly rows: readonly { readonly id: string; readonly operator: string; readonly system: string }[];
+  readonly datasets: readonly RetainInput[];
+}
+
+/** Rows of one system, done one after the other. */
+export interface DueEraseInput {
+  readonly ids: readonly string[];
+  readonly system: string;
+  readonly asOf: Instant;
+}
+
+export interface DueErased {
+  readonly erased: number;
+  /** Held on, stopped by the brake, or left to a request that is still open: looked at again. */
+  readonly waiting: number;
+  readonly failed: number;
+}
+
+export interface RetainInput {
+  readonly operator: string;
+  readonly policyHash: string;
+  readonly system: string;
+  readonly dataset: string;
+  readonly asOf: Instant;
+}
+
+export interface Retained {
+  readonly erased: number;
+  /** Left for a later pass: an open request for a copy, a hold placed from outside. */
+  readonly waiting: number;
+  readonly undated: number;
+  /** Records with a field that must not be there. */
+  readonly forbidden: number;
+  readonly more: boolean;
 }

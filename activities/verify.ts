@@ -10,6 +10,7 @@ import type { Stamp } from '../domain/words.js';
 import type { CollectedNote } from './collect.js';
 import { modeOf } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
+import { caseDay, underHolds } from './held.js';
 import { ordersOf } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { loadPerson } from './person.js';
@@ -20,7 +21,7 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
   const person = await loadPerson(deps, input.requestId, pack);
   const targets = targetsOf(
     pack,
-    person.found,
+    await underHolds(deps, input, pack, person.found),
     input.parts.map((p) => p.part),
   );
   const generation = generationOf(input);
@@ -40,6 +41,7 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
           identifiers: person.identifiers,
           generation,
           memory,
+          asOf: caseDay(deps, pack),
           heartbeat: deps.heartbeat,
         });
   const stamp = deps.stamp();

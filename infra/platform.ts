@@ -4,21 +4,24 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DeletionLedger, Journal } from '../domain/ports/ledgers.js';
+import type { DeletionLedger, DueRows, Journal } from '../domain/ports/ledgers.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
 import { createFence, createHasher, type Fence, type Hasher } from './identity/index.js';
 import { createKeyRing, fileKeyProvider, type KeyRing } from './keys/index.js';
 import { signingKeys, type SigningKeys } from './keys/signing.js';
 import {
   ensureDeletionIndexes,
+  ensureDueIndexes,
   ensureJournalIndexes,
   ensureLedgerIndexes,
   LedgerReader,
   MongoDeletionLedger,
+  MongoDueRows,
   MongoJournal,
   MongoLedger,
 } from './ledger/index.js';
 import { connectStore, StoreError, type OnCommand, type Store } from './store/connect.js';
+import { ensureFactIndexes } from './store/facts.js';
 import { ensureIndexes } from './store/indexes.js';
 import { fault, safe, type Log } from './telemetry/index.js';
 import { createVault, type VaultStore } from './vault/index.js';
@@ -42,6 +45,7 @@ export interface Platform {
   readonly ledger: MongoLedger;
   readonly reader: LedgerReader;
   readonly deletions: DeletionLedger;
+  readonly dueRows: DueRows;
   readonly journal: Journal;
   readonly hasher: Hasher;
   readonly fence: Fence;
@@ -89,6 +93,8 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
       ensureJournalIndexes(store.db),
       ensureLedgerIndexes(store.ledgerDb),
       ensureDeletionIndexes(store.ledgerDb),
+      ensureDueIndexes(store.ledgerDb),
+      ensureFactIndexes(store.db),
     ]);
     return {
       store,
@@ -98,6 +104,7 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
       ledger,
       reader: new LedgerReader(store.ledgerDb),
       deletions: new MongoDeletionLedger(store.ledgerDb),
+      dueRows: new MongoDueRows(store.ledgerDb),
       journal: new MongoJournal(store.db),
       hasher: createHasher(keys),
       fence,

@@ -14,6 +14,7 @@ import { PackStore, type Policies } from '../infra/policies/index.js';
 import { createBrake } from '../infra/store/brake.js';
 import { createCertificateStore } from '../infra/store/certificates.js';
 import { createContacts } from '../infra/store/contacts.js';
+import { createFacts } from '../infra/store/facts.js';
 import { createPartyStore } from '../infra/store/parties.js';
 import { createRequestProjection } from '../infra/store/project-request.js';
 import { stamp } from '../infra/temporal/stamp.js';
@@ -44,9 +45,12 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
   const mailer = createMailer({ url: parts.smtpUrl, from: parts.mailFrom });
   const deps: ActivityDeps = {
     packs,
+    currentPacks: () => [...policies.packs.values()],
     vault: platform.vault,
     ledger: platform.ledger,
     deletions: platform.deletions,
+    dueRows: platform.dueRows,
+    facts: createFacts(platform.store.db),
     journal: platform.journal,
     projection: createRequestProjection(platform.store.db),
     fence: platform.fence,

@@ -83,8 +83,8 @@ function settingsOf(system: SystemPolicy, environment: Environment): SystemPolic
 }
 
 function holdOf(pack: FrozenPack): Parameters<ConnectorFactory>[1]['holdUntil'] {
-  return (dataset, documentOn, flagged) => {
-    const today = localDay(pack.pack.timeZone, new Date());
+  return (dataset, documentOn, flagged, asOf) => {
+    const today = asOf ?? localDay(pack.pack.timeZone, new Date());
     return holdUntil(dataset.hold, { documentOn, flagged, timeZone: pack.pack.timeZone, today });
   };
 }

@@ -100,6 +100,8 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
         system: task.system,
         effectiveAt: effectiveAtOf(run, task.system),
       });
+    case 'defer':
+      return core.defer({ ...about, parts: task.parts });
     case 'bundle':
       return core.bundle({
         ...about,

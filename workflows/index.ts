@@ -1,2 +1,3 @@
 /** Every workflow that workers serve, registered by export name. */
+export { due } from './due.js';
 export { request } from './request.js';

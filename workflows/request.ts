@@ -36,9 +36,9 @@ import {
   progress,
   projection,
   QUERIES,
-  recheckGuards,
   requestState,
   settle,
+  takeEvent,
   touch,
   UPDATES,
   partsOf,
@@ -145,7 +145,7 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
   });
   const event = command<EventCommand>(
     () => undefined,
-    (r) => recheckGuards(r),
+    (r, c) => takeEvent(r, c.type),
   );
   setHandler(identityUpdate, identity.handler, { validator: identity.validator });
   setHandler(decideUpdate, decide.handler, { validator: decide.validator });

@@ -69,6 +69,7 @@ const serving = await serve({
       },
     },
     projection: {
+      open: (id) => deps.projection.open(id),
       async project(id, revision, document) {
         await deps.projection.project(id, revision, document);
         const { state } = document['view'] as { readonly state: string };

@@ -6,10 +6,11 @@
 import type { ConnectorFactory } from '../../domain/ports/connector.js';
 import { apply } from './apply.js';
 import { collect } from './collect.js';
-import type { Context } from './context.js';
+import { onDay, type Context } from './context.js';
 import { describe } from './describe.js';
 import { discover } from './discover.js';
 import { mapped } from './errors.js';
+import { expired, forbidden } from './expired.js';
 import { guard } from './guard.js';
 import { healthcheck } from './healthcheck.js';
 import { mark } from './mark.js';
@@ -34,10 +35,12 @@ export const mongoConnector: ConnectorFactory = (system, tools) => {
   return {
     describe: () => describe(context.schema),
     healthcheck: () => mapped(() => healthcheck(context)),
-    discover: (input) => mapped(() => discover(context, input)),
+    discover: (input) => mapped(() => discover(onDay(context, input.asOf), input)),
     collect: (input) => mapped(() => collect(context, input)),
-    apply: (input) => mapped(() => apply(context, input)),
-    verify: (input) => mapped(() => verify(context, input)),
+    apply: (input) => mapped(() => apply(onDay(context, input.asOf), input)),
+    verify: (input) => mapped(() => verify(onDay(context, input.asOf), input)),
+    expired: (input) => mapped(() => expired(context, input)),
+    forbidden: (dataset) => mapped(() => forbidden(context, dataset)),
     guard: (input) => mapped(() => guard(context, input)),
     mark: (input) => mapped(() => mark(context, input)),
     async close() {

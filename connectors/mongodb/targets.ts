@@ -110,5 +110,7 @@ export function stateOf(context: Context, dataset: Dataset, part: Part, ref: Ref
   )
     return 'other';
   if (ref.createdAt !== null && createdAtOf(dataset, document) !== ref.createdAt) return 'other';
+  // A hold reported from outside does not show in the record.
+  if (ref.placed === true) return 'held';
   return holdOf(dataset, document, context.tools.holdUntil) === null ? 'open' : 'held';
 }

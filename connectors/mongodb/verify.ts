@@ -64,14 +64,14 @@ async function verifyPart(
   const remaining = new Set<string>();
   const held = new Set<string>();
   for (const [id, document] of present) {
-    if (holdOf(dataset, document, context.tools.holdUntil) !== null) held.add(id);
+    if (refs.get(id)?.placed === true || holdOf(dataset, document, context.tools.holdUntil) !== null) held.add(id);
     else if (isLeftOver(dataset, part, document, knownOf(refs.get(id), given))) remaining.add(id);
   }
   const again = await findAgain(context, input, own, dataset, given);
   const unread = again.filter((id) => !present.has(id) && !reviewed.has(`${dataset.id}\0${id}`));
   for (const [id, document] of await readBack(context, dataset, unread, input)) {
     if (!refs.has(id) && !belongs(dataset, part, organisationOf(dataset, document))) continue;
-    if (holdOf(dataset, document, context.tools.holdUntil) !== null) held.add(id);
+    if (refs.get(id)?.placed === true || holdOf(dataset, document, context.tools.holdUntil) !== null) held.add(id);
     else if (isLeftOver(dataset, part, document, knownOf(refs.get(id), given))) remaining.add(id);
   }
   const chunks = await orphanedChunks(

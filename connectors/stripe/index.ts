@@ -20,7 +20,11 @@ export const stripeConnector: ConnectorFactory = (system, tools) => {
   return {
     describe: () => description(client),
     healthcheck: () => healthcheck(context),
-    discover: (input) => discover(context, input),
+    discover: (input) =>
+      discover(
+        { ...context, tools: { ...tools, holdUntil: (d, on, flagged) => tools.holdUntil(d, on, flagged, input.asOf) } },
+        input,
+      ),
     collect: (input) => collect(context, input),
     apply: (input) => apply(context, input),
     verify: (input) => verify(context, input),

@@ -29,7 +29,9 @@ export function holdUntil(rule: HoldRule | null, facts: HoldFacts): HoldOnRecord
   if (rule.whileField !== null && facts.flagged) return { ...hold, until: null };
   const law = RETENTION_LAWS.get(rule.law);
   if (law === undefined) {
-    // A free name: only the field decides. Without one nothing could ever end the hold, so it is open.
+    // A free name: only the field decides. What an event ends is laid over by placed.ts, since no record shows it.
+    // Without either nothing could ever end the hold, so it is open.
+    if (rule.whileField === null && rule.endsOn !== null) return null;
     return rule.whileField === null ? { ...hold, until: null } : null;
   }
   const documentOn = dayOfDocument(facts.documentOn, facts.timeZone);

@@ -137,6 +137,24 @@ export function recheckGuards(run: Run): void {
   for (const guard of run.guards) if (guard.state === 'blocking') guard.wanted += 1;
 }
 
+/**
+ * An inbound event that concerns this request. Ends of holds and new ones change what a plan says, so it is made anew;
+ * everything else asks the guards again.
+ */
+export function takeEvent(run: Run, type: string): void {
+  if (HOLD_EVENTS.has(type)) run.planWanted += 1;
+  else recheckGuards(run);
+}
+
+const HOLD_EVENTS: ReadonlySet<string> = new Set([
+  'hold.placed',
+  'hold.released',
+  'hold.ended',
+  'service.ended',
+  'domain.expired',
+  'contact.settled',
+]);
+
 function refuse(run: Run, command: Extract<ActCommand, { action: 'refuse' }>, now: number): void {
   const whole = run.phase !== 'parts_run';
   run.refusal = {

@@ -9,7 +9,7 @@ import { applyIdentity } from './identity.js';
 import { openGates } from './gates.js';
 import { queueLetter } from './letters.js';
 import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type Run } from './run.js';
-import { discoveryRests, hasEffects, needsDiscovery, wantsPackage, type Task } from './tasks.js';
+import { discoveryRests, hasEffects, heldOpen, needsDiscovery, wantsPackage, type Task } from './tasks.js';
 import { computeAnswer, requestState } from './view.js';
 
 /** Returns whether anything changed. `now` is case time. */
@@ -97,7 +97,7 @@ function runParts(run: Run, now: number): boolean {
 
 function respond(run: Run, now: number): boolean {
   if (run.finalAt === null) {
-    if (!backupsAsked(run)) return false;
+    if (!backupsAsked(run) || heldOpen(run).length > 0) return false;
     if (wantsPackage(run) && !packageReady(run, now)) return false;
     const id = `final-${run.rounds}`;
     if (!run.letters.some((l) => l.id === id)) {

@@ -82,6 +82,12 @@ export interface NotifyDone {
   readonly problem: string | null;
 }
 
+export interface DeferDone {
+  readonly kind: 'defer';
+  readonly stamp: Stamp;
+  readonly rows: number;
+}
+
 export interface BundleDone {
   readonly kind: 'bundle';
   readonly stamp: Stamp;
@@ -114,6 +120,7 @@ export type TaskResult =
   | InventoryDone
   | NotifyDone
   | BundleDone
+  | DeferDone
   | CertifyDone
   | ClockDone;
 

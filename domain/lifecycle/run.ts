@@ -70,6 +70,8 @@ export interface Run {
   closedAt: Instant | null;
   /** How often the request came back to its parts after an answer: part of letter ids. */
   rounds: number;
+  /** Held parts whose dated rows are written: part key → hash of the part (absent in runs of lifecycle 1). */
+  deferred?: Record<string, string>;
   /** Part keys that a person took out of the plan. */
   excluded: string[];
   /** Person-free notes for the ledger that the next projection writes. */
@@ -378,6 +380,7 @@ export function newRun(input: RequestInput, now: number): Run {
     finalAt: null,
     closedAt: null,
     rounds: 0,
+    deferred: {},
     excluded: [],
     notes: [],
     noteCount: 0,

@@ -49,6 +49,8 @@ export function settle(run: Run, task: Task, result: TaskResult, now: number): v
       return onNotify(run, task, result, now);
     case 'bundle':
       return onBundle(run, result);
+    case 'defer':
+      return onDefer(run, task, now, result.rows);
     case 'certify':
       return onCertify(run, task, result);
     case 'clock':
@@ -348,6 +350,13 @@ function onBundle(run: Run, result: BundleDone): void {
     redactions: result.redactions,
     released: false,
   };
+}
+
+function onDefer(run: Run, task: Task, now: number, rows: number): void {
+  if (task.kind !== 'defer') return;
+  run.deferred ??= {};
+  for (const part of task.parts) run.deferred[part.key] = part.hash;
+  note(run, now, 'hold.dated', null, { parts: task.parts.length, rows });
 }
 
 function onCertify(run: Run, task: Task, result: CertifyDone): void {

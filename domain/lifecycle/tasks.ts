@@ -6,6 +6,7 @@ import type { Part } from '../plan/types.js';
 import { modeOf, touchesBackups } from '../rights.js';
 import { lettersToSend } from './letters.js';
 import type { LetterRun, PartRun, Run } from './run.js';
+import { since } from './version.js';
 
 export interface PartTask {
   readonly part: Part;
@@ -45,6 +46,7 @@ export type Task =
       readonly asked: number;
     }
   | { readonly key: string; readonly kind: 'notify'; readonly letter: LetterRun }
+  | { readonly key: string; readonly kind: 'defer'; readonly parts: readonly Part[] }
   | { readonly key: string; readonly kind: 'bundle' }
   | { readonly key: string; readonly kind: 'certify'; readonly final: boolean; readonly n: number }
   | { readonly key: string; readonly kind: 'clock'; readonly wanted: number };
@@ -69,6 +71,8 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
     partTasks(run, inFlight, tasks, now);
   }
   if (run.phase === 'responding' || run.phase === 'awaiting_backup_expiry') inventoryTasks(run, tasks);
+  if (run.phase === 'responding' && heldOpen(run).length > 0)
+    tasks.push({ key: 'defer', kind: 'defer', parts: heldOpen(run).map((p) => p.part) });
   if (run.phase === 'responding' && wantsPackage(run) && run.package === null)
     tasks.push({ key: 'bundle', kind: 'bundle' });
   if (run.certificates.length < run.certificatesWanted) {
@@ -215,6 +219,18 @@ function inventoryTasks(run: Run, tasks: Task[]): void {
       asked: backup.asked,
     });
   }
+}
+
+/** Held parts whose end nobody will see when the request is gone: no dated row says so yet. */
+export function heldOpen(run: Run): PartRun[] {
+  if (!since(run, 2)) return [];
+  return run.parts.filter(
+    (p) =>
+      p.state === 'settled' &&
+      p.outcome === 'retained' &&
+      p.part.held > 0 &&
+      run.deferred?.[p.part.key] !== p.part.hash,
+  );
 }
 
 /** Something was written, so copies taken before may still hold the person. */

@@ -4,6 +4,7 @@
  * found, so that a missing one shows.
  */
 import type { ApprovalRule, DatasetPolicy, Pack, StopRule, SystemPolicy } from '../policy/types.js';
+import { portableFields } from '../packages/portable.js';
 import { modeOf } from '../rights.js';
 import type { Right, Role } from '../words.js';
 import type { FieldToChange } from './corrections.js';
@@ -64,17 +65,6 @@ function isConcerned(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPol
     default:
       return true;
   }
-}
-
-/** Fields of GDPR Art. 20(1): by consent or contract, given by the subject or observed of her (WP 242 rev.01). */
-export function portableFields(dataset: DatasetPolicy): string[] {
-  return Object.entries(dataset.fields)
-    .filter(
-      ([, f]) =>
-        (f.basis === 'consent' || f.basis === 'contract') && (f.source === 'subject' || f.source === 'observed'),
-    )
-    .map(([path]) => path)
-    .sort();
 }
 
 /**

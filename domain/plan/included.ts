@@ -3,6 +3,7 @@
  * trusted way, and an id that lets somebody sign in counts as proven, so that what hangs on it is searched too.
  */
 import type { Pack } from '../policy/types.js';
+import { plainId } from '../holds/placed.js';
 import { datasetOf } from './build-plan.js';
 import type { Found, Identifier, Ref } from './types.js';
 
@@ -28,20 +29,4 @@ export function idsOfIncluded(pack: Pack, included: IncludedEntry): Identifier[]
       .filter(([, paths]) => paths.includes('_id'))
       .map(([type]): Identifier => ({ type, value, trust: 'proven' }));
   });
-}
-
-/** Plain text of a canonical record id: a string, an ObjectId's hex, a whole number; null for anything else. */
-function plainId(id: string): string | null {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(id);
-  } catch {
-    return id;
-  }
-  if (typeof parsed === 'string') return parsed;
-  if (typeof parsed !== 'object' || parsed === null) return null;
-  const [value] = ['$oid', '$numberInt', '$numberLong']
-    .map((name) => (parsed as Record<string, unknown>)[name])
-    .filter((v) => v !== undefined);
-  return typeof value === 'string' ? value : null;
 }

@@ -48,6 +48,8 @@ export interface Ref {
   readonly review: string | null;
   readonly createdAt: Instant | null;
   readonly hold: HoldOnRecord | null;
+  /** The hold was reported from outside: the record itself does not show it, so its system must take our word. */
+  readonly placed?: boolean;
   /** The system cannot search here: the target is presumed from an identifier, and counts only beside a record that was seen. */
   readonly presumed?: boolean;
 }

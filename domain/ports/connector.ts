@@ -6,7 +6,8 @@
  */
 import type { Identifier, Found, Part, Ref } from '../plan/types.js';
 import type { DatasetPolicy, GuardRule, StopRule, SystemPolicy } from '../policy/types.js';
-import type { Instant, Right } from '../words.js';
+import type { Anchor } from '../holds/placed.js';
+import type { CivilDate, Instant, Right } from '../words.js';
 
 export interface ConnectorDescription {
   readonly connector: string;
@@ -36,6 +37,8 @@ export interface DiscoverInput {
   readonly onlyOrganisation: string | null;
   /** Only these datasets; null = all. */
   readonly datasets: readonly string[] | null;
+  /** Day on which holds are judged (case time); absent = the host's today. */
+  readonly asOf?: CivilDate;
   readonly heartbeat: Heartbeat;
 }
 
@@ -64,6 +67,7 @@ export interface ApplyInput {
   readonly requestId: string;
   /** Absent: an erasure, which needs none. */
   readonly orders?: Orders;
+  readonly asOf?: CivilDate;
   readonly targets: readonly PartTargets[];
   readonly identifiers: readonly Identifier[];
   /** Raised when a vendor job vanished or a part is applied again after a sweep: part of every idempotency key. */
@@ -90,6 +94,7 @@ export type ApplyResult =
 
 export interface VerifyInput {
   readonly requestId: string;
+  readonly asOf?: CivilDate;
   /** Absent: an erasure, which needs none. */
   readonly orders?: Orders;
   readonly targets: readonly PartTargets[];
@@ -154,9 +159,33 @@ export interface Connector {
   verify(input: VerifyInput): Promise<readonly VerifyResult[]>;
   /** Only where the pack has guards on this system. */
   guard?(input: GuardInput): Promise<GuardResult>;
+  /** Records of a dataset whose maximum is over (retention schedules); only where a connector can list a dataset. */
+  expired?(input: ExpiredInput): Promise<Expired>;
+  /** How many records of a dataset have a field that must not be there. */
+  forbidden?(dataset: DatasetPolicy): Promise<readonly { readonly field: string; readonly records: number }[]>;
   /** Sets or removes the `erasing` mark on guarded records (majority), so that the application stops writing. */
   mark?(input: { readonly targets: readonly PartTargets[]; readonly on: boolean }): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface ExpiredInput {
+  readonly dataset: DatasetPolicy;
+  readonly timeZone: string;
+  /** Local day of the pass; a record is expired on the day by whose end it must be gone. */
+  readonly today: CivilDate;
+  /** Reported contacts, settlements and ends of service: they move a record's own dates. */
+  readonly anchors: readonly Anchor[];
+  readonly limit: number;
+  readonly heartbeat: Heartbeat;
+}
+
+export interface Expired {
+  /** With the identifiers that each record declares as `matchedBy`. Personal data. */
+  readonly refs: readonly Ref[];
+  /** More than `limit` are expired: the pass comes again. */
+  readonly more: boolean;
+  /** Records that have none of the dates from which their time runs. */
+  readonly undated: number;
 }
 
 export interface ConnectorTools {
@@ -165,7 +194,12 @@ export interface ConnectorTools {
   /** Host time; connectors use it for vendor windows only. */
   readonly worldNow: () => Date;
   /** End of a hold, computed by domain/holds for a record's date: kept through this day (null = open). */
-  readonly holdUntil: (dataset: DatasetPolicy, documentOn: string | null, flagged: boolean) => Ref['hold'];
+  readonly holdUntil: (
+    dataset: DatasetPolicy,
+    documentOn: string | null,
+    flagged: boolean,
+    asOf?: CivilDate,
+  ) => Ref['hold'];
 }
 
 export type ConnectorFactory = (system: SystemPolicy, tools: ConnectorTools) => Connector;

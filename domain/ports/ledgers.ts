@@ -2,7 +2,7 @@
  * The two ledgers (design.md section 6): what happened (`Ledger`, person-free, provable) and what was deleted
  * (`DeletionLedger`, internal ids and keyed hashes, replayed after a restore). Both live in a database of their own.
  */
-import type { Instant, Stamp } from '../words.js';
+import type { CivilDate, Instant, Stamp } from '../words.js';
 
 /** Fields that the caller gives; sequence, chain hash and batch come from the sealer. */
 export interface LedgerDraft {
@@ -68,6 +68,44 @@ export interface DeletionLedger {
   effective(ids: readonly string[], at: Stamp): Promise<void>;
   /** Entries of one request, for the backup question and the certificate. */
   ofRequest(requestId: string): Promise<readonly DeletionEntry[]>;
+}
+
+/**
+ * Something that must happen on a day that no open request will see: the end of a hold that outlives its request
+ * (design.md section 8). Internal ids only.
+ */
+export interface DueRow {
+  /** `<requestId>/<partKey>/<dueOn or open>` */
+  readonly id: string;
+  readonly requestId: string;
+  readonly operator: string;
+  readonly system: string;
+  readonly dataset: string;
+  readonly organisation: string | null;
+  readonly operation: string;
+  /** The records, by their ids in canonical text. */
+  readonly records: readonly { readonly id: string; readonly kind: string; readonly createdAt: Instant | null }[];
+  /** Internal references under which events may name them. */
+  readonly refs: readonly string[];
+  readonly law: string;
+  /** First day on which the records may go; null = until an event says so. */
+  readonly dueOn: CivilDate | null;
+  readonly policyHash: string;
+  readonly partHash: string;
+  readonly state: 'waiting' | 'done';
+}
+
+export interface DueRows {
+  /** Idempotent by id; a row that is done stays done. */
+  put(rows: readonly DueRow[]): Promise<void>;
+  /** Waiting rows whose day has come, oldest first. */
+  due(operator: string, on: CivilDate, limit: number): Promise<readonly DueRow[]>;
+  byId(id: string): Promise<DueRow | null>;
+  /** Waiting rows that an event's reference concerns. */
+  byRef(operator: string, ref: string): Promise<readonly DueRow[]>;
+  /** Moves the day (a hold was released: today; a record is still held: later). */
+  move(id: string, dueOn: CivilDate | null): Promise<void>;
+  done(id: string): Promise<void>;
 }
 
 /** One row per (request, part, generation) in Habeas' own store: intent → applied → verified. */

@@ -1,6 +1,7 @@
 /** Smaller ports that activities are given: packs, mail, the person fence, keyed hashes, request documents. */
 import type { RunFacts } from '../lifecycle/facts.js';
 import type { FrozenPack } from '../policy/types.js';
+import type { Anchor, AnchorKind, Facts, PlacedHold } from '../holds/placed.js';
 import type { Instant } from '../words.js';
 import type { BackupInventory, Connector } from './connector.js';
 
@@ -46,11 +47,33 @@ export interface PersonFence {
     readonly hashes: readonly string[];
   }): Promise<readonly string[]>;
   leave(requestId: string): Promise<void>;
+  /** Who stands at these hashes (ids only): a transfer to somebody who is being erased, a hold on somebody's records. */
+  holders(input: {
+    readonly operator: string;
+    readonly hashes: readonly string[];
+  }): Promise<readonly { readonly requestId: string; readonly mode: 'read' | 'write' }[]>;
+}
+
+/**
+ * Facts that integrated systems report about internal references: holds placed from outside, relations that ended,
+ * contacts made. Read when a plan is made and again when a part is applied (design.md decision 5).
+ */
+export interface ReportedFacts {
+  /** Facts about any of these references, and only those that count now. */
+  about(operator: string, refs: readonly string[]): Promise<Facts>;
+  /** Every fact of these kinds, for passes over whole datasets. */
+  ofKinds(operator: string, kinds: readonly AnchorKind[]): Promise<readonly Anchor[]>;
+  placeHold(hold: PlacedHold & { readonly operator: string }): Promise<void>;
+  /** Ends every placed hold on the reference. */
+  releaseHold(operator: string, ref: string, at: Instant): Promise<void>;
+  putAnchor(anchor: Anchor & { readonly operator: string; readonly eventId: string }): Promise<void>;
 }
 
 /** The read model. `project` is `updateOne({_id, revision: {$lt: n}})`. */
 export interface RequestProjection {
   project(requestId: string, revision: number, document: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Whether the request still runs its course; a closed or forgotten one does nothing by itself any more. */
+  open(requestId: string): Promise<boolean>;
 }
 
 export interface Brake {

@@ -56,6 +56,16 @@ class MongoFence implements Fence {
     return [...new Set(readers.map((holder) => holder.requestId))].sort();
   }
 
+  async holders(input: Parameters<PersonFence['holders']>[0]): ReturnType<PersonFence['holders']> {
+    const ids = rowIds(input.operator, input.hashes);
+    if (ids.length === 0) return [];
+    const rows = await guarded(() => this.fences.find({ _id: { $in: ids } }).toArray());
+    const seen = new Map(rows.flatMap((row) => row.holders).map((h) => [h.requestId, h.mode]));
+    return [...seen]
+      .map(([requestId, mode]) => ({ requestId, mode }))
+      .sort((a, b) => (a.requestId < b.requestId ? -1 : 1));
+  }
+
   async leave(requestId: string): Promise<void> {
     await guarded(async () => {
       const rows = await this.fences.find({ 'holders.requestId': requestId }, { projection: { _id: 1 } }).toArray();

@@ -1,8 +1,9 @@
 /**
  * The ledgers over MongoDB. In a database of their own: the provable ledger (append, seal, read, export) and the deletion
- * ledger. In Habeas' own store: the journal. Format and guarantees: docs/ledger.md.
+ * ledger with its dated rows. In Habeas' own store: the journal. Format and guarantees: docs/ledger.md.
  */
 export { MongoDeletionLedger, ensureDeletionIndexes } from './deletion-ledger.js';
+export { MongoDueRows, ensureDueIndexes } from './due-rows.js';
 export { ensureLedgerIndexes } from './documents.js';
 export { LedgerError, type LedgerErrorCode } from './errors.js';
 export { exportLines } from './export.js';

@@ -22,5 +22,9 @@ export function createRequestProjection(db: Db): RequestProjection {
         ),
       );
     },
+    async open(requestId) {
+      const doc = await guarded(() => requests.findOne({ _id: requestId }, { projection: { state: 1 } }));
+      return doc !== null && doc.state !== 'closed' && doc.state !== 'shredded';
+    },
   };
 }

@@ -292,6 +292,8 @@ export function goodAnswer(task: Task, now: number, plan: () => Plan): TaskResul
             copies: 3,
             lastExpiresAt: new Date(T0 + 90 * DAY).toISOString(),
           };
+    case 'defer':
+      return { kind: 'defer', stamp, rows: task.parts.length };
     case 'notify':
       return { kind: 'notify', stamp, accepted: true, problem: null };
     case 'bundle':

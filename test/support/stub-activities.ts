@@ -79,6 +79,7 @@ export function stubActivities(options: StubOptions): Stub {
         ? { kind: 'inventory', stamp, state: 'gone', copies: 0, lastExpiresAt: null }
         : { kind: 'inventory', stamp, state: 'waiting', copies: 3, lastExpiresAt: end };
     },
+    defer: async (input) => ({ kind: 'defer', stamp: await seen('defer', {}), rows: input.parts.length }),
     bundle: async () => ({
       kind: 'bundle',
       stamp: await seen('bundle', {}),
