@@ -114,6 +114,15 @@ policy
     const { policyExplain } = await import('./policy.js');
     end(await policyExplain(operator, write));
   });
+policy
+  .command('ropa')
+  .description('record of processing, GDPR Art. 30(1) and (2), made from the pack')
+  .argument('<operator>')
+  .option('--json', 'one JSON object on stdout')
+  .action(async (operator: string, options: { json?: boolean }) => {
+    const { policyRopa } = await import('./policy.js');
+    end(await policyRopa(operator, options, write));
+  });
 
 program
   .command('clock')

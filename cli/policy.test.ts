@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { policyCheck, policyExplain } from './policy.js';
+import { policyCheck, policyExplain, policyRopa } from './policy.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../infra/policies/fixtures/${name}`, import.meta.url));
 
@@ -47,5 +47,21 @@ describe('policy explain', () => {
   test('of an operator that is not there', async () => {
     const { status, lines } = await output((write) => policyExplain('nobody', write, ''));
     expect([status, lines]).toEqual([2, ['no pack of "nobody"; there are: defigo, infentre']]);
+  });
+});
+
+describe('policy ropa', () => {
+  test('as Markdown, and as one JSON object', async () => {
+    const page = await output((write) => policyRopa('defigo', {}, write, ''));
+    expect(page.status).toBe(0);
+    expect(page.lines[0]).toBe('# Record of processing: Defigo AS');
+    expect(page.lines).toContain('## As controller (GDPR Art. 30(1))');
+    const json = await output((write) => policyRopa('defigo', { json: true }, write, ''));
+    expect(json.lines.length).toBe(1);
+    expect(JSON.parse(json.lines[0] ?? '')).toMatchObject({ operator: 'defigo', asProcessor: [], controllers: null });
+  });
+
+  test('of an operator that is not there', async () => {
+    expect((await output((write) => policyRopa('nobody', {}, write, ''))).status).toBe(2);
   });
 });

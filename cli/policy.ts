@@ -1,6 +1,7 @@
-/** `habeas policy check` and `habeas policy explain`. Results go to `write`, line by line; the return value is the exit status. */
+/** `habeas policy check`, `habeas policy explain` and `habeas policy ropa`. Results go to `write`, line by line; the return value is the exit status. */
 import { checkPaths, checkPolicies, faultLine, policiesFolder } from '../infra/policies/index.js';
 import { explainPack } from '../domain/policy/explain.js';
+import { recordOfProcessing, ropaMarkdown } from '../domain/policy/ropa.js';
 
 export type Write = (line: string) => void;
 
@@ -32,13 +33,39 @@ export async function policyExplain(
   const folder = policiesFolder(setting);
   const { packs, faults } = await checkPolicies(folder);
   const frozen = packs.get(operator);
-  if (frozen === undefined) {
-    const own = faults.filter(({ file }) => file.endsWith(`/${operator}.yaml`) || file.endsWith(`/${operator}.yml`));
-    for (const fault of own) write(faultLine(fault));
-    if (own.length === 0) write(`no pack of "${operator}"; there are: ${[...packs.keys()].join(', ') || 'none'}`);
-    return own.length === 0 ? 2 : 1;
-  }
+  if (frozen === undefined) return noPack(operator, faults, [...packs.keys()], write);
   for (const line of explainPack(frozen.pack).trimEnd().split('\n')) write(line);
   write(`Pack ${frozen.hash}`);
   return 0;
+}
+
+/**
+ * The operator's record of processing (GDPR Art. 30(1) and (2)), as Markdown or, with `json`, as one JSON object.
+ * @returns 0; 1 when the pack has faults (they are written); 2 when there is no such operator
+ */
+export async function policyRopa(
+  operator: string,
+  options: { readonly json?: boolean },
+  write: Write,
+  setting: string | undefined = process.env['HABEAS_POLICIES'],
+): Promise<0 | 1 | 2> {
+  const { packs, faults, authorities } = await checkPolicies(policiesFolder(setting));
+  const frozen = packs.get(operator);
+  if (frozen === undefined) return noPack(operator, faults, [...packs.keys()], write);
+  const record = recordOfProcessing(frozen, authorities.get(frozen.pack.legal.authority) ?? null);
+  if (options.json === true) write(JSON.stringify(record));
+  else for (const line of ropaMarkdown(record).trimEnd().split('\n')) write(line);
+  return 0;
+}
+
+function noPack(
+  operator: string,
+  faults: readonly Parameters<typeof faultLine>[0][],
+  operators: readonly string[],
+  write: Write,
+): 1 | 2 {
+  const own = faults.filter(({ file }) => file.endsWith(`/${operator}.yaml`) || file.endsWith(`/${operator}.yml`));
+  for (const fault of own) write(faultLine(fault));
+  if (own.length === 0) write(`no pack of "${operator}"; there are: ${operators.join(', ') || 'none'}`);
+  return own.length === 0 ? 2 : 1;
 }

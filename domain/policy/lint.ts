@@ -9,6 +9,7 @@ import { durationMs } from '../clock/duration.js';
 import type { Right } from '../words.js';
 import { reportDuplicates, type PolicyFault, type Report } from './fault.js';
 import { lintDatasets } from './lint-datasets.js';
+import { lintRecipients } from './lint-recipients.js';
 import { lintSettings } from './lint-settings.js';
 import type { Pack } from './types.js';
 
@@ -202,13 +203,5 @@ function lintBackups(pack: Pack, report: Report): void {
     backup.covers.forEach((id, at) => {
       if (!systems.has(id)) report(['backups', index, 'covers', at], 'unknown_system', `no system "${id}"`);
     });
-  });
-}
-
-function lintRecipients(pack: Pack, report: Report): void {
-  const systems = new Set(pack.systems.map(({ id }) => id));
-  pack.recipients.forEach(({ system }, index) => {
-    if (system !== null && !systems.has(system))
-      report(['recipients', index, 'system'], 'unknown_system', `no system "${system}"`);
   });
 }

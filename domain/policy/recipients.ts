@@ -1,0 +1,25 @@
+/** Recipients of a pack: who they are to the rest of the product, and whether one holds a dataset. */
+import type { RecipientPolicy } from './types.js';
+
+/** Entries of the organisation directory with this prefix are recipients, not customers. */
+const PREFIX = 'recipient.';
+
+/**
+ * Id of a recipient as a party: its entry in the organisation directory (contact, signing keys, webhook endpoints) and
+ * what its tokens are bound to. `Google Cloud` → `recipient.google-cloud`.
+ */
+export function recipientParty(name: string): string {
+  const slug = name
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return `${PREFIX}${slug === '' ? 'unnamed' : slug}`.slice(0, 90);
+}
+
+/** Whether a recipient that is told by notices holds data of this dataset. */
+export function holdsDataset(recipient: Pick<RecipientPolicy, 'notify'>, dataset: string): boolean {
+  const { notify } = recipient;
+  return notify !== null && (notify.datasets.length === 0 || notify.datasets.includes(dataset));
+}
