@@ -4,8 +4,10 @@ import type { Mailer } from '../domain/ports/services.js';
 import { createCodes, createTokens } from '../infra/identity/index.js';
 import type { Platform } from '../infra/platform.js';
 import { PackStore } from '../infra/policies/index.js';
+import { createBrake } from '../infra/store/brake.js';
 import { createCertificateStore } from '../infra/store/certificates.js';
 import { createEventStore } from '../infra/store/events.js';
+import { createFacts } from '../infra/store/facts.js';
 import { createIdempotencyStore } from '../infra/store/idempotency.js';
 import { commitIntake } from '../infra/store/intake.js';
 import { createPackageCodeStore } from '../infra/store/package-codes.js';
@@ -75,6 +77,10 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
     ledger: platform.ledger,
     ledgerReader: platform.reader,
     hasher: platform.hasher,
+    fence: platform.fence,
+    facts: createFacts(db),
+    dueRows: platform.dueRows,
+    brake: createBrake(db),
     mailer: parts.mailer,
     verifier: createTokenVerifier(tokens),
     operatorKeys: async (operator) => {

@@ -1,10 +1,11 @@
 /** Everything that the API is given. Small interfaces, so that the composition root and tests decide what stands behind them. */
 import type { Principal, RequestView } from '../contracts/index.js';
-import type { Mailer } from '../domain/ports/services.js';
-import type { Ledger, LedgerEntry } from '../domain/ports/ledgers.js';
+import type { Mailer, PersonFence, ReportedFacts } from '../domain/ports/services.js';
+import type { DueRows, Ledger, LedgerEntry } from '../domain/ports/ledgers.js';
 import type { Vault } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { Codes, Hasher, Tokens } from '../infra/identity/index.js';
+import type { BrakeControl } from '../infra/store/brake.js';
 import type { CertificateStore } from '../infra/store/certificates.js';
 import type { Mac } from '../infra/store/cursor.js';
 import type { EventStore } from '../infra/store/events.js';
@@ -65,6 +66,8 @@ export interface DevPort {
     requestId: string,
     move: { readonly by: string } | { readonly to: string },
   ): Promise<{ readonly now: string }>;
+  /** Runs the daily pass as of that instant. */
+  advanceWorld(to: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
 export interface IntakeVault extends Vault {
@@ -105,6 +108,10 @@ export interface ApiDeps {
   readonly ledger: Ledger;
   readonly ledgerReader: LedgerReader;
   readonly hasher: Hasher;
+  readonly fence: Pick<PersonFence, 'holders'>;
+  readonly facts: ReportedFacts;
+  readonly dueRows: DueRows;
+  readonly brake: BrakeControl;
   readonly mailer: Mailer;
   readonly verifier: TokenVerifier;
   /** Public keys of an operator that check certificates and checkpoints. */

@@ -1,6 +1,6 @@
 /** Tokens, operators, the embedded stack's clock, health. */
 import * as z from 'zod';
-import { instant, requestId, slug } from './common.js';
+import { freeText, instant, requestId, slug } from './common.js';
 import { ROLES, SCOPES } from './words.js';
 
 const TOKEN_ROLES = ROLES.filter((r) => r !== 'subject') as Exclude<(typeof ROLES)[number], 'subject'>[];
@@ -84,6 +84,26 @@ export const advanceSchema = z
   })
   .refine((given) => (given.by === undefined) !== (given.to === undefined), 'give by or to')
   .meta({ id: 'Advance' });
+
+/** POST /v1/operators/{id}/stop and …/resume. */
+export const brakeSchema = z.strictObject({ reason: freeText }).meta({ id: 'Brake' });
+export const brakeStateSchema = z
+  .object({ operator: z.string(), stopped: z.boolean(), since: instant })
+  .meta({ id: 'BrakeState' });
+
+export const advanceWorldSchema = z.strictObject({ to: instant }).meta({ id: 'AdvanceWorld' });
+export const passSchema = z
+  .object({
+    asOf: instant,
+    erased: z.int(),
+    stillHeld: z.int(),
+    failed: z.int(),
+    retained: z.int(),
+    waiting: z.int(),
+    undated: z.int(),
+    forbidden: z.int(),
+  })
+  .meta({ id: 'Pass' });
 
 export const advancedSchema = z
   .object({ requestId, now: instant, simulatedTime: z.literal(true), state: z.string(), revision: z.int() })

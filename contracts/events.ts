@@ -22,21 +22,27 @@ export const EVENT_DATA = {
     takenAt: instant.nullish(),
     expiresAt: instant.nullish(),
   }),
+  'hold.placed': z
+    .strictObject({
+      ref,
+      law: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'not a law id'),
+      exemption: z.enum(['17-3-b', '17-3-e']).nullish(),
+      noGround: z.enum(['contract_running']).nullish(),
+      until: z.iso.date('not a date').nullish(),
+    })
+    .refine((given) => ((given.exemption ?? null) === null) !== ((given.noGround ?? null) === null), {
+      message: 'says why it withstands a request: either exemption or noGround',
+      path: ['exemption'],
+    }),
+  'hold.released': z.strictObject({ ref, at: instant.nullish() }),
+  'service.ended': z.strictObject({ ref, at: instant.nullish() }),
+  'domain.expired': z.strictObject({ ref, at: instant.nullish() }),
+  'contact.settled': z.strictObject({ ref, at: instant.nullish() }),
+  'contact.made': z.strictObject({ ref, at: instant.nullish() }),
 } as const;
 
 /** Known to the interface; their machinery comes later, so they answer 501 and change nothing. */
-export const LATER_EVENTS = [
-  'service.ended',
-  'domain.expired',
-  'hold.released',
-  'contact.settled',
-  'contact.made',
-  'hold.placed',
-  'profile.changed',
-  'profile.deleted',
-  'backup.restored',
-  'notice.acknowledged',
-] as const;
+export const LATER_EVENTS = ['profile.changed', 'profile.deleted', 'backup.restored', 'notice.acknowledged'] as const;
 
 export const inboundEventSchema = z
   .strictObject({

@@ -52,6 +52,7 @@ export const PROBLEMS = {
   precondition_required: { status: 428, title: 'This call needs an If-Match header' },
   rate_limited: { status: 429, title: 'Too many calls' },
   internal: { status: 500, title: 'Something broke on our side' },
+  transfer_to_erased: { status: 422, title: 'Ownership cannot go to somebody who is being erased' },
   not_yet_available: { status: 501, title: 'Habeas does not do this yet' },
   unavailable: { status: 503, title: 'A part that is needed is away; try again' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -8,6 +8,7 @@ import { decideCommand, noteRefusal } from '../handlers/approvals.js';
 import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { draft } from '../ledger-notes.js';
+import { assignedTypes, isReported, reported, type ReportedData, type ReportedEvent } from './reported.js';
 
 export interface Once {
   /** The same for every repeat of this event. */
@@ -34,6 +35,7 @@ export async function applyEvent(deps: ApiDeps, event: InboundEvent, party: Part
     case 'account.cancelled':
       return guardEvent(deps, event, party);
     default:
+      if (isReported(event.type)) return reportedEvent(deps, event, event.type, party);
       return backupEvent(deps, event, party);
   }
 }
@@ -71,7 +73,9 @@ async function decide(deps: ApiDeps, event: InboundEvent, party: PartyRef): Prom
 /** Tells every open request that this account blocks. Which one it is stands in the guard's references, never a person. */
 async function guardEvent(deps: ApiDeps, event: InboundEvent, party: PartyRef): Promise<Effect> {
   const type = event.type as 'account.cancelled' | 'account.ownership_transferred';
-  const { accountRef } = checkData(EVENT_DATA[type], event);
+  const data = checkData(EVENT_DATA[type], event);
+  const { accountRef } = data;
+  if ('toRef' in data && typeof data.toRef === 'string') await refuseErasedHeir(deps, party.operator, data.toRef);
   const kind = type.slice('account.'.length);
   const docs = (await deps.requests.blockedBy(party.operator, accountRef)).filter((doc) =>
     doc.view.guards.some(
@@ -92,6 +96,38 @@ async function guardEvent(deps: ApiDeps, event: InboundEvent, party: PartyRef): 
     }
     await note(deps, event, party, eventId, now, { requests: docs.length });
   };
+}
+
+async function reportedEvent(
+  deps: ApiDeps,
+  event: InboundEvent,
+  type: ReportedEvent,
+  party: PartyRef,
+): Promise<Effect> {
+  const data: ReportedData =
+    type === 'hold.placed'
+      ? checkData(EVENT_DATA['hold.placed'], event)
+      : checkData(EVENT_DATA['hold.released'], event);
+  const effect = await reported(deps, event, type, data, party);
+  return async ({ updateId, eventId, now }) => {
+    const requests = await effect({ updateId, eventId, now, by: speaker(party) });
+    await note(deps, event, party, eventId, now, { requests });
+  };
+}
+
+/** Ownership may not go to somebody who is being erased: the account would be left without an owner again. */
+async function refuseErasedHeir(deps: ApiDeps, operator: string, toRef: string): Promise<void> {
+  const frozen = await deps.policies.current(operator);
+  if (frozen === null) throw new HttpProblem('not_found');
+  const hashes = await Promise.all(assignedTypes(frozen.pack).map((t) => deps.hasher.hash(operator, t, toRef)));
+  const holders = await deps.fence.holders({ operator, hashes });
+  for (const { requestId } of holders.filter((h) => h.mode === 'write')) {
+    const doc = await deps.requests.get(requestId);
+    if (doc?.right === 'erasure')
+      throw new HttpProblem('transfer_to_erased', {
+        errors: [{ pointer: '/data/toRef', detail: 'an erasure of this person is open' }],
+      });
+  }
 }
 
 async function backupEvent(deps: ApiDeps, event: InboundEvent, party: PartyRef): Promise<Effect> {

@@ -18,6 +18,7 @@ import {
 import { decideApproval, getApproval, getApprovalSubject, listApprovals } from './approvals.js';
 import { getClock } from './clock.js';
 import { act, decideIdentity } from './commands.js';
+import { advanceWorld, setBrake } from './operators.js';
 import { createRequest } from './create-request.js';
 import { getCertificate, getCheckpoint, getProof, listLedger, listRequestEvents } from './ledger.js';
 import { getPlan } from './plan.js';
@@ -53,6 +54,9 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     listTokens: listTokens(deps),
     revokeToken: revokeToken(deps),
     advanceRequest: advanceRequest(deps),
+    advanceWorld: advanceWorld(deps),
+    stopOperator: setBrake(deps, true),
+    resumeOperator: setBrake(deps, false),
     getOpenApi: async () => ({ status: 200, bytes: { type: 'application/json', data: openapi } }),
     getHealth: async () => ({ status: 200, body: { ok: true } }),
     getReadiness: async () => {

@@ -6,7 +6,7 @@
 import type { Client } from '@temporalio/client';
 import type { DevPort } from '../../api/deps.js';
 import { parseDuration, addDuration } from '../../domain/clock/index.js';
-import { QUERIES } from '../../domain/lifecycle/commands.js';
+import { QUERIES, TASK_QUEUE } from '../../domain/lifecycle/commands.js';
 import { advance, caseNow } from '../../infra/temporal/index.js';
 import { removeExpired } from '../backups.js';
 
@@ -27,6 +27,17 @@ const REST_LIMIT_MS = 60_000;
 
 export function createAdvance(client: Client, rotations: readonly Rotation[]): DevPort {
   return {
+    async advanceWorld(to) {
+      // The daily pass as it would run then; a second call for the same instant waits for the first.
+      const handle = await client.workflow.start('due', {
+        workflowId: `due_${to}`,
+        taskQueue: TASK_QUEUE,
+        args: [{ asOf: to }],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      });
+      return (await handle.result()) as Readonly<Record<string, unknown>>;
+    },
     async advance(requestId, move) {
       const now = await caseNow(client, requestId);
       const target = 'to' in move ? new Date(move.to) : add(now, move.by);

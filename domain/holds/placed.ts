@@ -20,6 +20,8 @@ export interface PlacedHold {
   /** The event that placed it: makes a repeat harmless. */
   readonly eventId: string;
   readonly ref: string;
+  /** The organisation that placed it: it holds its own records only; null = the operator's own system. */
+  readonly organisation: string | null;
   readonly law: string;
   readonly exemption: string | null;
   readonly noGround: string | null;
@@ -85,6 +87,7 @@ function judged(ref: Ref, dataset: DatasetPolicy | undefined, facts: Facts, toda
     if (!ended) lay({ id, law, exemption, noGround, until: null });
   }
   for (const one of facts.holds) {
+    if (one.organisation !== null && one.organisation !== ref.organisation) continue;
     if (!names.has(one.ref) || (one.until !== null && one.until < today)) continue;
     lay({
       id: `placed-${one.law}`,

@@ -27,6 +27,7 @@ beforeAll(async () => {
       },
     ],
     dev: {
+      advanceWorld: async () => ({}),
       advance: async (requestId, move) => {
         advanced.push([requestId, move]);
         return { now: '2026-12-24T00:00:00.000Z' };
