@@ -103,6 +103,7 @@ describe('the shipped packs', () => {
         by: 'organisation',
         remindAfter: ['P7D', 'P14D', 'P21D'],
         escalateTo: ['admin', 'dpo', 'operator_dpo'],
+        deputies: [],
       },
     ]);
     expect(dataset('infentre', 'app', 'invoices').hold).toEqual({
@@ -113,6 +114,7 @@ describe('the shipped packs', () => {
       documentOn: 'issuedAt',
       financialYearEndMonth: 12,
       whileField: null,
+      endsOn: null,
     });
     expect(dataset('infentre', 'mail', 'suppressions').erase).toEqual({ kind: 'keep', basis: 'art-21-3' });
     expect(dataset('infentre', 'app', 'users').identifiers).toEqual({ email: ['email', 'oldEmails'], userId: ['_id'] });
