@@ -13,6 +13,13 @@ import { sha256, sha256Stream, type Platform } from '../infra/platform.js';
 import { PackStore, type Policies } from '../infra/policies/index.js';
 import { createBrake } from '../infra/store/brake.js';
 import { createCertificateStore } from '../infra/store/certificates.js';
+import { createEvidence } from '../infra/evidence/index.js';
+import { createSealer } from '../infra/keys/index.js';
+import { startDelivery } from '../infra/temporal/index.js';
+import { createAttempts, createOutgoing } from '../infra/webhooks/index.js';
+import { createDeliveryStore } from '../infra/store/deliveries.js';
+import { createEvidenceStore } from '../infra/store/evidence.js';
+import { createOrganisationStore } from '../infra/store/organisations.js';
 import { createContacts } from '../infra/store/contacts.js';
 import { createFacts } from '../infra/store/facts.js';
 import { createPartyStore } from '../infra/store/parties.js';
@@ -28,6 +35,8 @@ export interface WorkerParts {
   readonly smtpUrl: string;
   readonly mailFrom: string;
   readonly publicUrl: string;
+  /** The embedded stack: endpoints may stand on this machine. */
+  readonly embedded?: boolean;
   readonly observe?: ActivityDeps['observe'];
 }
 
@@ -60,6 +69,7 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
     // Contacts are not secret; the keys of organisations are the API's business, so no sealer is needed here.
     organisations: createContacts(createPartyStore(platform.store.db, NO_SECRETS)),
     connectors: parts.connectors,
+    ...(await outwards(parts)),
     certifier: createCertifier({
       ledger: platform.ledger,
       reader: platform.reader,
@@ -79,14 +89,43 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
       Context.current().heartbeat(cursor);
     },
     requestClock: clockOf,
-    authority: (id) => {
-      const known = policies.authorities.get(id);
-      return known === undefined ? { name: id, url: '' } : { name: known.name, url: known.url };
-    },
+    authorities: [...policies.authorities.values()],
     publicUrl: parts.publicUrl,
     ...(parts.observe === undefined ? {} : { observe: parts.observe }),
   };
   return { deps, packs, mailer };
+}
+
+/** Events, their delivery, and the evidence of who was asked. Deliveries are workflows of their own, started from here. */
+async function outwards({
+  platform,
+  embedded,
+}: WorkerParts): Promise<Pick<ActivityDeps, 'outgoing' | 'deliveries' | 'evidence'>> {
+  const { db } = platform.store;
+  const organisations = createOrganisationStore(db);
+  const deliveries = createDeliveryStore(db);
+  const now = (): Date => new Date();
+  return {
+    outgoing: createOutgoing({
+      organisations,
+      deliveries,
+      now,
+      start: startDelivery(() => Context.current().client),
+    }),
+    deliveries: createAttempts({
+      organisations,
+      deliveries,
+      sealer: createSealer((await platform.keys.namespaceKey()).bytes, 'webhook-endpoint'),
+      post: { allowLoopback: embedded === true },
+      now,
+    }),
+    evidence: createEvidence({
+      ledger: platform.ledger,
+      reader: platform.reader,
+      deliveries,
+      files: createEvidenceStore(db),
+    }),
+  };
 }
 
 const NO_SECRETS = {

@@ -4,11 +4,12 @@ import { awaitPlatform } from '../infra/platform.js';
 import { packEnvironment, type Settings } from '../infra/settings.js';
 import { readFileSync } from 'node:fs';
 import { COLLECTIONS } from '../infra/store/documents.js';
-import { createLog, createMetrics, type Log } from '../infra/telemetry/index.js';
+import { createLog, createMetrics, fault, type Log } from '../infra/telemetry/index.js';
 import { connectWorker, installRuntime } from '../infra/temporal/worker.js';
 import { composeActivities } from './compose.js';
 import { createConnectors } from './connectors.js';
 import { serveHealth, type HealthState } from './health.js';
+import { ensureDailyPass } from './schedules.js';
 import { serve } from './serve.js';
 
 export interface WorkerHandle {
@@ -49,6 +50,7 @@ export async function startWorker(
     smtpUrl: settings.need('HABEAS_SMTP_URL'),
     mailFrom: settings.get('HABEAS_MAIL_FROM'),
     publicUrl: settings.get('HABEAS_PUBLIC_URL'),
+    embedded: settings.get('HABEAS_EMBEDDED'),
     observe: (activity, connector, code, seconds) => metrics.activity({ activity, connector, code }, seconds),
   });
   const temporal = await connectWorker({
@@ -73,6 +75,9 @@ export async function startWorker(
     packs: [...policies.packs.values(), ...older],
     log,
   });
+  await ensureDailyPass(temporal.connection, namespace).catch((error: unknown) =>
+    log.warn('schedule.not_made', fault(error)),
+  );
   log.info('worker.serving', { count: policies.packs.size });
   health.ready = true;
   // oxlint-disable-next-line typescript/no-misused-promises -- `finally` waits for what its callback returns
