@@ -70,6 +70,7 @@ const serving = await serve({
     },
     projection: {
       open: (id) => deps.projection.open(id),
+      clockedFrom: (id, facts) => deps.projection.clockedFrom(id, facts),
       async project(id, revision, document) {
         await deps.projection.project(id, revision, document);
         const { state } = document['view'] as { readonly state: string };

@@ -2,7 +2,7 @@
 import type { RunFacts } from '../lifecycle/facts.js';
 import type { FrozenPack } from '../policy/types.js';
 import type { Anchor, AnchorKind, Facts, PlacedHold } from '../holds/placed.js';
-import type { Instant } from '../words.js';
+import type { CivilDate, Instant, Language } from '../words.js';
 import type { BackupInventory, Connector } from './connector.js';
 
 export interface Packs {
@@ -74,6 +74,20 @@ export interface RequestProjection {
   project(requestId: string, revision: number, document: Readonly<Record<string, unknown>>): Promise<void>;
   /** Whether the request still runs its course; a closed or forgotten one does nothing by itself any more. */
   open(requestId: string): Promise<boolean>;
+  /** Keeps what the clock was last computed from, so that it can be computed under other rules (what-if). Repeatable. */
+  clockedFrom(requestId: string, facts: ClockedFrom): Promise<void>;
+}
+
+/** Facts of a request's clock; no text of anybody. */
+export interface ClockedFrom {
+  readonly receivedAt: Instant;
+  readonly pauses: readonly {
+    readonly kind: 'identity' | 'clarification';
+    readonly askedAt: Instant;
+    readonly answeredAt: Instant | null;
+  }[];
+  /** When the person was told of an extension. */
+  readonly extendedAt: Instant | null;
 }
 
 export interface Brake {
@@ -89,6 +103,11 @@ export interface OrganisationContacts {
     organisation: string,
     kind: 'admin' | 'dpo',
   ): Promise<{ readonly email: string; readonly language: string } | null>;
+  /** Its name, and the address that it gave for questions of the people concerned (its data protection officer's). */
+  known(
+    operator: string,
+    organisation: string,
+  ): Promise<{ readonly name: string; readonly contact: string | null } | null>;
 }
 
 /** Issues and keeps certificates; signing keys and ledger proofs are its business. */
@@ -111,22 +130,67 @@ export interface Salts {
   commitmentSalt(requestId: string): Promise<string>;
 }
 
-/** Builds the access package from collected records and seals it in the vault. */
+/** One dataset of a package. */
+export interface PackagePart {
+  readonly key: string;
+  readonly system: string;
+  readonly dataset: string;
+  /** Controller of the records; null = the operator itself. */
+  readonly organisation: string | null;
+  /** How many of its records a law holds now, and until when the last (null = open). */
+  readonly held: number;
+  readonly heldUntil: CivilDate | null;
+}
+
+/** Builds access and portability packages from collected records and seals them in the vault. */
 export interface PackageBuilder {
   build(order: {
     readonly requestId: string;
+    readonly kind: 'access' | 'portability';
     readonly pack: FrozenPack;
-    readonly parts: readonly { readonly key: string; readonly dataset: string; readonly system: string }[];
-    readonly language: string;
+    readonly parts: readonly PackagePart[];
+    readonly language: Language;
     readonly createdAt: Instant;
+    /** Places (domain/packages/review.ts) that a reviewer opened, and ones that she wants withheld as well. */
+    readonly disclose: readonly string[];
+    readonly withhold: readonly string[];
+    readonly authority: { readonly name: string; readonly address?: string | null; readonly url: string };
     readonly heartbeat: () => void;
   }): Promise<{
     readonly artefact: string;
     readonly bytes: number;
     readonly sha256: string;
     readonly records: number;
+    /** Values that were replaced because they may name others. */
     readonly redactions: number;
+    /** Fields that the data map does not describe. */
+    readonly undescribed: number;
   }>;
+}
+
+/** Vault entry `package/review`: what a reviewer is shown before release. */
+export interface PackageReview {
+  readonly redactions: readonly {
+    readonly id: string;
+    readonly system: string;
+    readonly dataset: string;
+    readonly organisation: string | null;
+    readonly record: number;
+    readonly field: string;
+    /** The value as text, at most 2,000 characters. */
+    readonly value: string;
+    readonly disclosed: boolean;
+  }[];
+  /** More places were redacted than are listed. */
+  readonly truncated: boolean;
+  readonly undescribed: readonly {
+    readonly id: string;
+    readonly system: string;
+    readonly dataset: string;
+    readonly organisation: string | null;
+    readonly field: string;
+    readonly records: number;
+  }[];
 }
 
 /** Connectors of the systems that a worker serves. Throws ConnectorError `config` for one that it does not know. */

@@ -1,6 +1,7 @@
 /** Documents of Habeas' own store as they rest, and the names of their collections. None of them holds personal data in clear. */
 import type { ApprovalView, RequestView } from '../../contracts/index.js';
 import type { RequestInput, Speaker } from '../../domain/lifecycle/commands.js';
+import type { ClockedFrom } from '../../domain/ports/services.js';
 import type { Right } from '../../domain/words.js';
 import type { Binary } from './connect.js';
 
@@ -48,6 +49,8 @@ export interface RequestDoc {
   readonly outcome: string | null;
   readonly clockStatus: string;
   readonly late: boolean;
+  /** What the clock was last computed from; absent until a question or an extension moved it. */
+  readonly clockedFrom?: ClockedFrom;
   readonly dueMs: number;
   readonly receivedMs: number;
   readonly createdMs: number;

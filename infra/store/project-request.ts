@@ -22,6 +22,9 @@ export function createRequestProjection(db: Db): RequestProjection {
         ),
       );
     },
+    async clockedFrom(requestId, clockedFrom) {
+      await guarded(() => requests.updateOne({ _id: requestId }, { $set: { clockedFrom } }));
+    },
     async open(requestId) {
       const doc = await guarded(() => requests.findOne({ _id: requestId }, { projection: { state: 1 } }));
       return doc !== null && doc.state !== 'closed' && doc.state !== 'shredded';
