@@ -14,10 +14,11 @@ import type {
   RequestProjection,
   Salts,
 } from '../domain/ports/services.js';
+import type { DeliveryAttempts, EvidenceKeeper, OutgoingEvents } from '../domain/ports/webhooks.js';
 import type { Vault } from '../domain/ports/vault.js';
 import type { RequestClock } from '../domain/clock/types.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
-import type { FrozenPack } from '../domain/policy/types.js';
+import type { Authority, FrozenPack } from '../domain/policy/types.js';
 import type { Stamp } from '../domain/words.js';
 import type { Observe } from './runtime.js';
 import type { ClockInput } from './types.js';
@@ -39,6 +40,9 @@ export interface ActivityDeps {
   readonly brake: Brake;
   readonly organisations: OrganisationContacts;
   readonly connectors: Connectors;
+  readonly outgoing: OutgoingEvents;
+  readonly deliveries: DeliveryAttempts;
+  readonly evidence: EvidenceKeeper;
   readonly certifier: Certifier;
   readonly packages: PackageBuilder;
   readonly salts: Salts;
@@ -54,8 +58,8 @@ export interface ActivityDeps {
   readonly observe?: Observe;
   /** SHA-256 over a stream: artefacts are never in memory as a whole. */
   readonly sha256Stream: () => { update(chunk: Uint8Array): void; hex(): string };
-  /** Supervisory authority by the id that the pack names. */
-  readonly authority: (id: string) => { readonly name: string; readonly url: string };
+  /** Supervisory authorities (policies/authorities.yaml). */
+  readonly authorities: readonly Authority[];
   /** Base of links in letters. */
   readonly publicUrl: string;
 }

@@ -1,12 +1,15 @@
 /** All activities, one file each; `createActivities` binds them to what a worker composed. */
+import { announce } from './announce.js';
 import { apply } from './apply.js';
 import { bundle } from './bundle.js';
 import { certify } from './certify.js';
 import { clock } from './clock.js';
 import { defer } from './defer.js';
+import { deliver } from './deliver.js';
 import type { ActivityDeps } from './deps.js';
 import { discover } from './discover.js';
 import { dueErase, dueList } from './due.js';
+import { evidence } from './evidence.js';
 import { guard } from './guard.js';
 import { inventory } from './inventory.js';
 import { notify } from './notify.js';
@@ -15,13 +18,13 @@ import { project } from './project.js';
 import { retain } from './retain.js';
 import { framed } from './runtime.js';
 import { sweep } from './sweep.js';
-import type { Activities, PassActivities } from './types.js';
+import type { Activities, DeliveryActivities, PassActivities } from './types.js';
 import { verify } from './verify.js';
 
 export type { ActivityDeps } from './deps.js';
 export type { Activities, PassActivities } from './types.js';
 
-export function createActivities(deps: ActivityDeps): Activities & PassActivities {
+export function createActivities(deps: ActivityDeps): Activities & DeliveryActivities & PassActivities {
   const bound =
     <I extends object, O>(name: string, work: (deps: ActivityDeps, input: I) => Promise<O>) =>
     (input: I): Promise<O> =>
@@ -39,6 +42,9 @@ export function createActivities(deps: ActivityDeps): Activities & PassActivitie
     certify: bound('certify', certify),
     clock: bound('clock', clock),
     project: bound('project', project),
+    announce: bound('announce', announce),
+    evidence: bound('evidence', evidence),
+    deliver: bound('deliver', deliver),
     defer: bound('defer', defer),
     dueList: bound('dueList', dueList),
     dueErase: bound('dueErase', dueErase),

@@ -5,13 +5,17 @@
 import type { LetterRun } from '../domain/lifecycle/run.js';
 import type { Note } from '../domain/lifecycle/run.js';
 import type { RunFacts } from '../domain/lifecycle/facts.js';
+import type { ApprovalShown } from '../domain/evidence/build.js';
+import type { OutgoingEvent } from '../domain/ports/webhooks.js';
 import type {
+  AnnounceDone,
   ApplyDone,
   BundleDone,
   CertifyDone,
   ClockDone,
   DeferDone,
   DiscoverDone,
+  EvidenceDone,
   GuardDone,
   InventoryDone,
   NotifyDone,
@@ -114,6 +118,33 @@ export interface Activities {
   certify(input: CertifyInput): Promise<CertifyDone>;
   clock(input: ClockInput): Promise<ClockDone>;
   project(input: ProjectInput): Promise<void>;
+  announce(input: AnnounceInput): Promise<AnnounceDone>;
+  evidence(input: EvidenceInput): Promise<EvidenceDone>;
+}
+
+/** What a delivery may do (workflows/delivery.ts). */
+export interface DeliveryActivities {
+  deliver(input: DeliverInput): Promise<Delivered>;
+}
+
+export interface DeliverInput {
+  readonly deliveryId: string;
+  readonly operator: string;
+}
+
+export interface Delivered {
+  readonly delivered: boolean;
+  /** Of the last attempt. */
+  readonly code: string;
+}
+
+export interface AnnounceInput extends About {
+  readonly events: readonly OutgoingEvent[];
+}
+
+export interface EvidenceInput extends About {
+  /** As it is shown at the end of its time. */
+  readonly approval: ApprovalShown;
 }
 
 /** What the daily pass may do (workflows/due.ts). */

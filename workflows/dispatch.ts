@@ -113,6 +113,10 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
       return letters.notify({ ...about, letter: task.letter, facts: factsOf(run) });
     case 'certify':
       return core.certify({ ...about, n: task.n, final: task.final, facts: factsOf(run) });
+    case 'announce':
+      return core.announce({ ...about, events: task.events });
+    case 'evidence':
+      return core.evidence({ ...about, approval: task.approval });
     case 'clock':
       return core.clock({
         ...about,

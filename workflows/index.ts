@@ -1,3 +1,4 @@
 /** Every workflow that workers serve, registered by export name. */
+export { delivery } from './delivery.js';
 export { due } from './due.js';
 export { request } from './request.js';

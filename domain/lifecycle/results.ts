@@ -1,6 +1,7 @@
 /** What activities report back to a run: counts, codes, hashes and stamps; never personal data. */
 import type { RequestClock } from '../clock/types.js';
 import type { Plan } from '../plan/types.js';
+import type { Queued } from '../ports/webhooks.js';
 import type { CivilDate, Instant, Stamp } from '../words.js';
 
 export interface DiscoverDone {
@@ -78,8 +79,9 @@ export interface NotifyDone {
   readonly kind: 'notify';
   readonly stamp: Stamp;
   readonly accepted: boolean;
-  /** Why nobody was reached (`no_contact`), else null. */
+  /** Why it was not handed over (`no_contact`, `post_pending`), else null. */
   readonly problem: string | null;
+  readonly way?: 'email' | 'portal' | null;
 }
 
 export interface DeferDone {
@@ -96,6 +98,20 @@ export interface BundleDone {
   readonly sha256: string;
   readonly records: number;
   readonly redactions: number;
+  /** Absent in results recorded by lifecycle 1. */
+  readonly undescribed?: number;
+}
+
+export interface PushDone {
+  readonly kind: 'push';
+  readonly stamp: Stamp;
+  /** SHA-256 of the receiver's signed receipt, hex. */
+  readonly receipt: string;
+}
+
+export interface DropPackageDone {
+  readonly kind: 'dropPackage';
+  readonly stamp: Stamp;
 }
 
 export interface CertifyDone {
@@ -111,7 +127,22 @@ export interface ClockDone {
   readonly clock: RequestClock;
 }
 
+export interface AnnounceDone {
+  readonly kind: 'announce';
+  readonly stamp: Stamp;
+  readonly queued: readonly Queued[];
+}
+
+export interface EvidenceDone {
+  readonly kind: 'evidence';
+  readonly stamp: Stamp;
+  readonly approvalId: string;
+  readonly sha256: string;
+}
+
 export type TaskResult =
+  | AnnounceDone
+  | EvidenceDone
   | DiscoverDone
   | PlanDone
   | GuardDone
@@ -120,6 +151,8 @@ export type TaskResult =
   | InventoryDone
   | NotifyDone
   | BundleDone
+  | PushDone
+  | DropPackageDone
   | DeferDone
   | CertifyDone
   | ClockDone;

@@ -17,7 +17,8 @@ import type {
   Stamp,
   StepOutcome,
 } from '../words.js';
-import type { RequestInput, Speaker } from './commands.js';
+import type { OutgoingEvent } from '../ports/webhooks.js';
+import type { DecideCommand, RequestInput, Speaker } from './commands.js';
 import { assertPart, assertPhase, TABLES_VERSION, type PartState, type Phase } from './tables.js';
 
 export interface Run {
@@ -70,6 +71,10 @@ export interface Run {
   closedAt: Instant | null;
   /** How often the request came back to its parts after an answer: part of letter ids. */
   rounds: number;
+  /** Portability with a receiver: the way of the package to another controller. */
+  transfer?: TransferRun | null;
+  /** What a reviewer of the package opened or held back. */
+  review?: PackageReviewRun | null;
   /** Held parts whose dated rows are written: part key → hash of the part (absent in runs of lifecycle 1). */
   deferred?: Record<string, string>;
   /** Part keys that a person took out of the plan. */
@@ -85,6 +90,11 @@ export interface Run {
   proposal?: RefusalProposal | null;
   /** An upheld complaint began a new period at this instant: the clock counts from here. */
   restartedAt?: Instant | null;
+  /** Events on their way to organisations' endpoints, and how many there ever were (their ids). */
+  outgoing?: OutgoingEvent[];
+  outgoingCount?: number;
+  /** State that each asked organisation was last told of its own parts. */
+  told?: Record<string, string>;
   /** A letter came back: the address is not written to again. */
   mailBounced?: boolean;
 }
@@ -208,6 +218,18 @@ export interface ApprovalRun {
   answer: string | null;
   deliverTo: string | null;
   revision: number;
+  /** Endpoints that took the last event about it; absent = none was sent yet. */
+  endpoints?: number;
+  /** When somebody of the party was reached first. */
+  forwardedAt?: Instant | null;
+  /** `unreachable`: no contact and no endpoint, an officer's task. */
+  error?: string | null;
+  /** It was not forwarded in time, and that is noted. */
+  forwardedLate?: boolean;
+  /** Holds that the controller named with its decision. */
+  retain?: DecideCommand['retain'];
+  /** SHA-256 of the evidence file that was kept when its time was over. */
+  evidence?: string | null;
 }
 
 export type LetterKind =
@@ -263,6 +285,13 @@ export interface PackageRun {
   records: number;
   redactions: number;
   released: boolean;
+  /** Fields that the data map does not describe; absent in runs of lifecycle 1, like all below. */
+  undescribed?: number;
+  releasedAt?: Instant;
+  /** From here on it is not handed out any more, and its artefact goes. */
+  expiresAt?: Instant;
+  expired?: boolean;
+  dropped?: boolean;
 }
 
 export interface CertificateRun {
@@ -381,6 +410,7 @@ export function newRun(input: RequestInput, now: number): Run {
     closedAt: null,
     rounds: 0,
     deferred: {},
+    ...(input.hasReceiver === true ? { transfer: newTransfer() } : {}),
     excluded: [],
     notes: [],
     noteCount: 0,

@@ -1,6 +1,8 @@
 /** Takes what an activity reported, or how it failed, into the run. One function per kind of task. */
 import { modeOf } from '../rights.js';
+import { announced, judgeReach } from './forward.js';
 import { mergePlan } from './merge-plan.js';
+import { pushFailed, pushSent } from './package.js';
 import type {
   ApplyDone,
   BundleDone,
@@ -16,7 +18,7 @@ import type {
   TaskResult,
   VerifyDone,
 } from './results.js';
-import { DAY, HOUR, MINUTE, enterPart, findPart, note, plus, settlePart, type PartRun, type Run } from './run.js';
+import { DAY, HOUR, MINUTE, enterPart, findPart, note, plus, settlePart, type LetterRun, type PartRun, type Run } from './run.js';
 import type { Task } from './tasks.js';
 import { computeAnswer } from './view.js';
 
@@ -47,10 +49,22 @@ export function settle(run: Run, task: Task, result: TaskResult, now: number): v
       return onInventory(run, task, result, now);
     case 'notify':
       return onNotify(run, task, result, now);
+    case 'announce':
+      return announced(run, result.queued, now);
+    case 'evidence': {
+      const approval = run.approvals.find((a) => a.id === result.approvalId);
+      if (approval !== undefined) approval.evidence = result.sha256;
+      return;
+    }
     case 'bundle':
       return onBundle(run, result);
     case 'defer':
       return onDefer(run, task, now, result.rows);
+    case 'push':
+      return pushSent(run, result.receipt, result.stamp.caseAt, now);
+    case 'dropPackage':
+      if (run.package !== null) run.package.dropped = true;
+      return;
     case 'certify':
       return onCertify(run, task, result);
     case 'clock':
@@ -96,6 +110,9 @@ export function fail(run: Run, task: Task, failure: TaskFailure, now: number): v
       backup.nextCheckAt = plus(now, DAY);
       return;
     }
+    case 'push':
+      pushFailed(run, failure, now);
+      return;
     default:
       // plan, guard, bundle, certify, clock run on our own store and retry without end; a fatal error here is a bug.
       note(run, now, 'task.failed', failure.code, { task: task.kind });
@@ -319,18 +336,26 @@ function onInventory(run: Run, task: Task, result: InventoryDone, now: number): 
   else backup.nextCheckAt = plus(now, DAY);
 }
 
+/** A letter to an organisation came to something: was anybody reached? */
+function reachOf(run: Run, letter: LetterRun, now: number): void {
+  const approval = run.approvals.find((a) => a.id === letter.approvalId);
+  if (approval !== undefined) judgeReach(run, approval, now);
+}
+
 function onNotify(run: Run, task: Task, result: NotifyDone, now: number): void {
   if (task.kind !== 'notify') return;
   const letter = run.letters.find((l) => l.id === task.letter.id);
   if (letter === undefined) return;
   if (result.problem !== null) {
     letter.error = result.problem;
+    reachOf(run, letter, now);
     letter.nextAttemptAt = plus(now, DAY);
     return;
   }
   letter.sentAt = result.stamp.caseAt;
   letter.accepted = result.accepted;
   letter.error = null;
+  reachOf(run, letter, now);
   if (letter.kind === 'extension' && run.extension !== null) {
     run.extension.decidedAt = result.stamp.caseAt;
     run.clockWanted += 1;
@@ -348,6 +373,7 @@ function onBundle(run: Run, result: BundleDone): void {
     sha256: result.sha256,
     records: result.records,
     redactions: result.redactions,
+    ...(result.undescribed === undefined ? {} : { undescribed: result.undescribed }),
     released: false,
   };
 }

@@ -4,9 +4,13 @@
  */
 import type { Part } from '../plan/types.js';
 import { modeOf, touchesBackups } from '../rights.js';
+import type { ApprovalShown } from '../evidence/build.js';
+import type { OutgoingEvent } from '../ports/webhooks.js';
 import { lettersToSend } from './letters.js';
+import { wantsDrop, wantsPush } from './package.js';
 import type { LetterRun, PartRun, Run } from './run.js';
 import { since } from './version.js';
+import { approvalView } from './view.js';
 
 export interface PartTask {
   readonly part: Part;
@@ -48,6 +52,10 @@ export type Task =
   | { readonly key: string; readonly kind: 'notify'; readonly letter: LetterRun }
   | { readonly key: string; readonly kind: 'defer'; readonly parts: readonly Part[] }
   | { readonly key: string; readonly kind: 'bundle' }
+  | { readonly key: string; readonly kind: 'push'; readonly patient: true }
+  | { readonly key: string; readonly kind: 'dropPackage' }
+  | { readonly key: string; readonly kind: 'announce'; readonly events: readonly OutgoingEvent[] }
+  | { readonly key: string; readonly kind: 'evidence'; readonly approval: ApprovalShown }
   | { readonly key: string; readonly kind: 'certify'; readonly final: boolean; readonly n: number }
   | { readonly key: string; readonly kind: 'clock'; readonly wanted: number };
 
@@ -75,6 +83,9 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
     tasks.push({ key: 'defer', kind: 'defer', parts: heldOpen(run).map((p) => p.part) });
   if (run.phase === 'responding' && wantsPackage(run) && run.package === null)
     tasks.push({ key: 'bundle', kind: 'bundle' });
+  if (wantsPush(run)) tasks.push({ key: 'push', kind: 'push', patient: true });
+  if (wantsDrop(run)) tasks.push({ key: 'drop-package', kind: 'dropPackage' });
+  outwardTasks(run, tasks);
   if (run.certificates.length < run.certificatesWanted) {
     tasks.push({
       key: `certify/${run.certificates.length + 1}`,
@@ -84,6 +95,21 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
     });
   }
   return tasks.filter((t) => !inFlight.has(t.key));
+}
+
+/** Events to organisations, and the evidence of those that stayed silent. One announcement at a time keeps their order. */
+function outwardTasks(run: Run, tasks: Task[]): void {
+  if (!since(run, 2)) return;
+  const events = run.outgoing ?? [];
+  if (events.length > 0) tasks.push({ key: 'announce', kind: 'announce', events: [...events] });
+  for (const approval of run.approvals) {
+    if (approval.state === 'expired' && approval.kind !== 'release' && (approval.evidence ?? null) === null)
+      tasks.push({
+        key: `evidence/${approval.id}`,
+        kind: 'evidence',
+        approval: approvalView(run, approval) as unknown as ApprovalShown,
+      });
+  }
 }
 
 function queueOf(run: Run, system: string): string {

@@ -2,6 +2,7 @@
  * Events that Habeas sends out (docs/interfaces.md section 6): thin, ids and codes only, signed per endpoint. Sending is
  * physical, so its times are world time; what an event tells of a request carries case time.
  */
+import type { ApprovalShown } from '../evidence/build.js';
 import type { Instant } from '../words.js';
 
 export interface OutgoingEvent {
@@ -46,10 +47,9 @@ export interface DeliveryAttempts {
   attempt(deliveryId: string, last: boolean): Promise<Attempted>;
 }
 
-/** What a silent or late party was asked, when and how: kept as it was at the end of its time. */
-export interface EvidenceStore {
-  /** Keeps the first file of an approval; later ones change nothing. Returns what is kept. */
-  keep(approvalId: string, file: Readonly<Record<string, unknown>>): Promise<{ readonly sha256: string }>;
+/** Keeps what a silent party was asked, when and how, as it was at the end of its time. The first file stays. */
+export interface EvidenceKeeper {
+  keep(operator: string, approval: ApprovalShown): Promise<{ readonly sha256: string }>;
 }
 
 /**

@@ -1,11 +1,12 @@
-/** Evidence files as they were at the end of an approval's time: port EvidenceStore, and reading them. */
+/** Evidence files as they were at the end of an approval's time. */
 import { createHash } from 'node:crypto';
 import { canonicalBytes } from '../../domain/ledger/canonical-json.js';
-import type { EvidenceStore } from '../../domain/ports/webhooks.js';
 import { COLLECTIONS, type EvidenceDoc } from './documents.js';
 import { guarded, StoreError, type Db } from './connect.js';
 
-export interface EvidenceFiles extends EvidenceStore {
+export interface EvidenceFiles {
+  /** Keeps the first file of an approval; later ones change nothing. Gives the hash of what is kept. */
+  keep(approvalId: string, file: Readonly<Record<string, unknown>>): Promise<{ readonly sha256: string }>;
   get(approvalId: string): Promise<EvidenceDoc | null>;
 }
 

@@ -292,6 +292,10 @@ export function goodAnswer(task: Task, now: number, plan: () => Plan): TaskResul
             copies: 3,
             lastExpiresAt: new Date(T0 + 90 * DAY).toISOString(),
           };
+    case 'announce':
+      return { kind: 'announce', stamp, queued: task.events.map((e) => ({ id: e.id, endpoints: 1 })) };
+    case 'evidence':
+      return { kind: 'evidence', stamp, approvalId: task.approval.id, sha256: 'ef' };
     case 'defer':
       return { kind: 'defer', stamp, rows: task.parts.length };
     case 'notify':

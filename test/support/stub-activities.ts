@@ -79,6 +79,17 @@ export function stubActivities(options: StubOptions): Stub {
         ? { kind: 'inventory', stamp, state: 'gone', copies: 0, lastExpiresAt: null }
         : { kind: 'inventory', stamp, state: 'waiting', copies: 3, lastExpiresAt: end };
     },
+    announce: async (input) => ({
+      kind: 'announce',
+      stamp: await seen('announce', {}),
+      queued: input.events.map((e) => ({ id: e.id, endpoints: 1 })),
+    }),
+    evidence: async (input) => ({
+      kind: 'evidence',
+      stamp: await seen('evidence', {}),
+      approvalId: input.approval.id,
+      sha256: 'ef',
+    }),
     defer: async (input) => ({ kind: 'defer', stamp: await seen('defer', {}), rows: input.parts.length }),
     bundle: async () => ({
       kind: 'bundle',
