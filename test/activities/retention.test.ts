@@ -74,6 +74,22 @@ const DATASETS = [
   }),
 ];
 
+DATASETS.push(
+  dataset('orders', {
+    retention: { kind: 'max', for: 'P1Y', after: ['at'], settledOn: null },
+    hold: {
+      id: 'claim',
+      law: 'legal_claim',
+      exemption: '17-3-e',
+      noGround: null,
+      documentOn: null,
+      financialYearEndMonth: 12,
+      whileField: 'claim',
+      endsOn: null,
+    },
+  }),
+);
+
 let bench: ActivityBench;
 beforeEach(async () => {
   bench = await activityBench(packOf(DATASETS));
@@ -174,6 +190,13 @@ describe('rolling retention', () => {
     expect(await ids('usage')).toEqual(['u1']);
     await bench.deps.facts.releaseHold('op', 'u1', '2026-01-11T00:00:00Z');
     expect(await pass('usage', '2026-01-11T21:30:00Z')).toMatchObject({ erased: 1 });
+  });
+
+  test('a hold in the record itself stands over its period', async () => {
+    const at = new Date('2020-01-01T10:00:00Z');
+    await put('orders', { _id: 'held', at, claim: true }, { _id: 'free', at, claim: false });
+    expect(await pass('orders', '2026-01-10T21:30:00Z')).toMatchObject({ erased: 1, waiting: 0 });
+    expect(await ids('orders')).toEqual(['held']);
   });
 
   test('waits for the copy that somebody asked for', async () => {
