@@ -2,15 +2,15 @@
  * What the parts of a request ask connectors to do beyond erasing and collecting: corrected values from the vault, the stop
  * rules of the pack. One place, so that plan, apply, verify and sweep mean the same.
  */
+import { changeFacts, correctionsOf } from '../domain/plan/change-facts.js';
 import { fieldsToChange, type ProposedChange } from '../domain/plan/corrections.js';
+import type { IdentityEntry, SubjectEntry } from '../domain/plan/subject.js';
 import { datasetOf, stopsOf, type PlanFacts } from '../domain/plan/build-plan.js';
 import type { Part } from '../domain/plan/types.js';
 import type { FieldValue, Orders } from '../domain/ports/connector.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { FrozenPack, StopRule } from '../domain/policy/types.js';
 import { modeOf } from '../domain/rights.js';
-import { canonicalBytes } from '../domain/ledger/canonical-json.js';
-import { hashText } from '../domain/ledger/hash-text.js';
 import type { ActivityDeps } from './deps.js';
 import type { About } from './types.js';
 
@@ -28,9 +28,7 @@ export async function ordersOf(
   const reached = fieldsToChange(pack.pack, proposed);
   for (const part of parts) {
     if (mode === 'change') {
-      changes[part.key] = reached
-        .filter((f) => f.system === part.system && f.dataset === part.dataset)
-        .map((f) => ({ field: f.field, value: proposed[f.change]?.value ?? null }));
+      changes[part.key] = correctionsOf(proposed, reached, part.system, part.dataset);
     }
     const dataset = datasetOf(pack.pack, part.system, part.dataset);
     if (mode === 'stop' && dataset !== undefined) stops[part.key] = stopsOf(input.right, input.purposes ?? [], dataset);
@@ -45,26 +43,15 @@ export async function planFacts(
   pack: FrozenPack,
 ): Promise<Pick<PlanFacts, 'purposes' | 'changes'>> {
   if (modeOf(input.right) !== 'change') return { purposes: input.purposes ?? [] };
-  const proposed = await proposedChanges(deps, input.requestId);
-  const fields = fieldsToChange(pack.pack, proposed);
+  const [proposed, subject, identity, attested] = await Promise.all([
+    proposedChanges(deps, input.requestId),
+    deps.vault.get<SubjectEntry>(input.requestId, VAULT.subject),
+    deps.vault.get<IdentityEntry>(input.requestId, VAULT.identity),
+    deps.vault.get<readonly number[]>(input.requestId, VAULT.attested),
+  ]);
+  const proven = subject?.identifiers.filter((_, i) => identity?.proven.includes(i) === true) ?? [];
   const salt = await deps.salts.commitmentSalt(input.requestId);
-  return {
-    changes: {
-      fields,
-      // A party sees what it agrees to beside the plan; the hash binds it without saying it.
-      commitment: (system, dataset) =>
-        hashText(
-          deps.sha256(
-            canonicalBytes({
-              salt,
-              values: fields
-                .filter((f) => f.system === system && f.dataset === dataset)
-                .map((f) => ({ field: f.field, value: proposed[f.change]?.value ?? null })),
-            }),
-          ),
-        ),
-    },
-  };
+  return { changes: changeFacts({ pack: pack.pack, proposed, salt, proven, attested: attested ?? [] }, deps.sha256) };
 }
 
 export async function proposedChanges(deps: ActivityDeps, requestId: string): Promise<readonly ProposedChange[]> {

@@ -78,7 +78,13 @@ const field = z.strictObject({
   source: z.enum(['subject', 'observed', 'organisation', 'third_party']),
   others: z.boolean().optional(),
   type: z.enum(FIELD_TYPES).optional(),
-  datum: id.optional(),
+  datum: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9_-]{0,62}(?:\.(?:first|last))?$/,
+      'must be an id, for a part of a name with .first or .last behind',
+    )
+    .optional(),
   rectify: z.boolean().optional(),
 });
 

@@ -7,7 +7,7 @@ import type { ApprovalRule, DatasetPolicy, Pack, StopRule, SystemPolicy } from '
 import { portableFields } from '../packages/portable.js';
 import { modeOf } from '../rights.js';
 import type { Right, Role } from '../words.js';
-import type { FieldToChange } from './corrections.js';
+import type { ChangeFacts } from './change-facts.js';
 import { normaliseIdentifier } from './normalise.js';
 import type { Sha256 } from '../ledger/merkle.js';
 import { merkleRootOfParts, partHash } from './hash.js';
@@ -27,10 +27,7 @@ export interface PlanFacts {
   /** Objection, withdrawal: codes of the purposes; empty = all. */
   readonly purposes?: readonly string[];
   /** Rectification: the fields that the changes reach, and a salted commitment to the values of a part's dataset. */
-  readonly changes?: {
-    readonly fields: readonly FieldToChange[];
-    readonly commitment: (system: string, dataset: string) => string;
-  };
+  readonly changes?: ChangeFacts;
 }
 
 type UnhashedPart = Omit<Part, 'hash'>;
@@ -159,14 +156,17 @@ function partOfGroup(
     held: heldRefs.length,
     heldUntil: hold?.until ?? null,
     basis: hold !== null ? basisOf(hold) : empty.basis,
-    review: group.review ? reviewReason(group) : null,
+    review: group.review ? reviewReason(group) : empty.review,
     together: group.shared ? `${system.id}/${dataset.id}` : null,
   };
 }
 
 function emptyPart(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy, unsearched: boolean): UnhashedPart {
-  const action = actionOf(facts.right, dataset);
+  const reached = facts.changes?.fields.filter((f) => f.system === system.id && f.dataset === dataset.id) ?? [];
+  const asIssued = reached.length > 0 && reached.every((f) => f.asIssued);
+  const action = asIssued ? 'retain' : actionOf(facts.right, dataset);
   const changes = facts.changes?.commitment(system.id, dataset.id);
+  const unproven = !asIssued && reached.some((f) => facts.changes?.unproven.includes(f.change) === true);
   return {
     key: partKey(system.id, dataset.id, null, false),
     system: system.id,
@@ -180,8 +180,8 @@ function emptyPart(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolic
     records: 0,
     held: 0,
     heldUntil: null,
-    basis: basisWithoutHold(dataset, action, facts.right),
-    review: null,
+    basis: asIssued ? asIssuedBasis(dataset) : basisWithoutHold(dataset, action, facts.right),
+    review: unproven ? UNPROVEN_KEY : null,
     together: null,
     unsearched,
     ...(changes === undefined ? {} : { changes }),
@@ -211,8 +211,11 @@ function basisWithoutHold(dataset: DatasetPolicy, action: PartAction, right: Rig
 
 function fieldsOf(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy, action: PartAction): string[] {
   if (action === 'change') {
-    const reached = facts.changes?.fields.filter((f) => f.system === system.id && f.dataset === dataset.id) ?? [];
-    return reached.map((f) => f.field).sort();
+    const mine = facts.changes?.fields.filter((f) => f.system === system.id && f.dataset === dataset.id) ?? [];
+    return mine
+      .filter((f) => !f.asIssued)
+      .map((f) => f.field)
+      .sort();
   }
   if (action === 'restrict') return dataset.restrict === null ? [] : [dataset.restrict.flag];
   if (action === 'stop') {
@@ -225,6 +228,14 @@ function fieldsOf(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy
   if (action === 'pull' && dataset.erase.kind === 'pull') return [dataset.erase.path];
   return Object.keys(dataset.fields).sort();
 }
+
+/** A voucher is true when it says what was issued: it is corrected by a new one, never rewritten. */
+function asIssuedBasis(dataset: DatasetPolicy): string {
+  return `as_issued:${dataset.hold?.law ?? dataset.id}`;
+}
+
+/** Review of a part that would give the person a new address or number which nobody has proven. */
+export const UNPROVEN_KEY = 'new_identifier_unproven';
 
 /** `art-17-3-b:<law>`, or `no-ground-contract_running:<law>` where the ground of Art. 17(1) is not met. */
 function basisOf(hold: NonNullable<Ref['hold']>): string {

@@ -218,9 +218,9 @@ export interface FieldPolicy {
   readonly others?: boolean;
   /** What a corrected value must be; default `text`. */
   readonly type?: FieldType;
-  /** Name of the datum that this field is one copy of; a correction reaches all copies. */
+  /** Name of the datum that this field is one copy of; a correction reaches all copies. `<name>.first`, `<name>.last`: part of it. */
   readonly datum?: string;
-  /** May be corrected or removed on request; default: whatever the subject gave. */
+  /** May be corrected or removed on request; default: whatever the subject gave. `false` on a copy: it stays as issued. */
   readonly rectify?: boolean;
 }
 

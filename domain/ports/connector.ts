@@ -51,6 +51,8 @@ export interface PartTargets {
 export interface FieldValue {
   readonly field: string;
   readonly value: string | number | boolean | null;
+  /** The request names this very field: it is set also where it is missing. A copy is corrected only where it exists. */
+  readonly named?: boolean;
 }
 
 /** What the parts of other rights than erasure and access need to know. */

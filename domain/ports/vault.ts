@@ -33,6 +33,8 @@ export const VAULT = {
   included: 'included',
   /** ProposedChange[]: the corrected values of a rectification. */
   changes: 'changes',
+  /** Positions of changes whose new address or number an officer attested. */
+  attested: 'attested',
   /** Values before a correction, by part key. */
   before: (part: string) => `before/${part}`,
   /** Receiver of a portability request: address and key. */
@@ -42,6 +44,10 @@ export const VAULT = {
   message: (id: string) => `message/${id}`,
   collected: (system: string) => `collected/${system}`,
   package: 'package',
+  /** PackageReview: what was redacted and what the data map does not describe, for the reviewer. */
+  packageReview: 'package/review',
+  /** The other controller's signed receipt of a package that was sent to it. */
+  receipt: 'receipt',
   code: 'code',
   commitmentSalt: 'commitment',
 } as const;
