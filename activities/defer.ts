@@ -22,8 +22,10 @@ export async function defer(deps: ActivityDeps, input: DeferInput): Promise<Defe
     const dataset = datasetOf(pack.pack, part.system, part.dataset);
     const byDay = new Map<string, Ref[]>();
     for (const ref of refsOfPart(pack.pack, found, part)) {
-      if (ref.hold === null) continue;
-      const key = ref.hold.until ?? 'open';
+      // What a controller held back with its decision stands in the part, not in the record.
+      const until = ref.hold !== null ? ref.hold.until : part.hold?.id === 'decision' ? part.heldUntil : undefined;
+      if (until === undefined) continue;
+      const key = until ?? 'open';
       byDay.set(key, [...(byDay.get(key) ?? []), ref]);
     }
     for (const [day, refs] of byDay) {

@@ -1,8 +1,10 @@
 /** An officer's actions: each checked against allowedActions, then applied to the run. One handler per action, below. */
-import { allowedActions, refusable, resolvable, retryable, notBegun } from './actions.js';
+import { allowedActions, refusable, resolvable, retryable, notBegun, unreachableOf } from './actions.js';
 import type { ActCommand } from './commands.js';
 import { CommandError } from './errors.js';
+import { forwardAgain } from './forward.js';
 import { queueLetter } from './letters.js';
+import { confirmReceiver, releasePackage, reviewPackage } from './package.js';
 import { enterPhase, note, openQuestion, plus, settlePart, type PartRun, type Run } from './run.js';
 
 /** Throws CommandError `action_not_allowed` (with `allowedActions`), `extension_too_late`, `step_unknown`, `answer_in_future`. */
@@ -106,7 +108,7 @@ export function applyAct(run: Run, command: ActCommand, now: number): void {
     }
     case 'retry': {
       const part = stepOf(run, command.step);
-      if (part !== undefined) retryNow(run, part);
+      if (part !== undefined) retryNow(run, part, now);
       return;
     }
     case 'resolve': {
@@ -115,7 +117,8 @@ export function applyAct(run: Run, command: ActCommand, now: number): void {
       return;
     }
     case 'release':
-      if (run.package !== null) run.package.released = true;
+      reviewPackage(run, { disclose: command.disclose ?? [], withhold: command.withhold ?? [] });
+      releasePackage(run, now);
       for (const approval of run.approvals) {
         if (approval.kind === 'release' && (approval.state === 'pending' || approval.state === 'expired')) {
           approval.state = 'approved';
@@ -129,6 +132,9 @@ export function applyAct(run: Run, command: ActCommand, now: number): void {
     case 'recheck':
       recheckGuards(run);
       return;
+    case 'confirmReceiver':
+      confirmReceiver(run, command.by.id, now);
+      return;
   }
 }
 
@@ -141,8 +147,9 @@ export function recheckGuards(run: Run): void {
  * An inbound event that concerns this request. Ends of holds and new ones change what a plan says, so it is made anew;
  * everything else asks the guards again.
  */
-export function takeEvent(run: Run, type: string): void {
-  if (HOLD_EVENTS.has(type)) run.planWanted += 1;
+export function takeEvent(run: Run, type: string, by: string, now: number): void {
+  if (type === 'receiver.confirmed') confirmReceiver(run, by, now);
+  else if (HOLD_EVENTS.has(type)) run.planWanted += 1;
   else recheckGuards(run);
 }
 
@@ -183,7 +190,8 @@ function supersedePending(run: Run): void {
   }
 }
 
-function retryNow(run: Run, part: PartRun): void {
+function retryNow(run: Run, part: PartRun, now: number): void {
+  for (const approval of unreachableOf(run, part)) forwardAgain(run, approval, now);
   if (part.part.unsearched) {
     const discovery = run.discovery[part.part.system];
     if (discovery !== undefined) {

@@ -1,5 +1,6 @@
 /** Which actions an officer may take now: computed from the run, shown as `allowedActions`, enforced by the validators. */
-import { DAY, openQuestion, type PartRun, type Run } from './run.js';
+import { confirmable } from './package.js';
+import { DAY, openQuestion, type ApprovalRun, type PartRun, type Run } from './run.js';
 
 export const ACTIONS = [
   'extend',
@@ -11,6 +12,7 @@ export const ACTIONS = [
   'resolve',
   'release',
   'recheck',
+  'confirmReceiver',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -33,8 +35,16 @@ export function extendableAt(run: Run, now: number): boolean {
 
 /** A step with an error to try again; what keeps an unsearched part is the error of its system's search. */
 export function retryable(run: Run, part: PartRun): boolean {
+  if (part.state === 'undecided') return unreachableOf(run, part).length > 0;
   if (part.part.unsearched) return (run.discovery[part.part.system]?.error ?? null) !== null;
   return (part.state === 'applying' || part.state === 'verifying') && part.error !== null;
+}
+
+/** Approvals that a part waits for and whose party nobody could reach: `retry` forwards the request again. */
+export function unreachableOf(run: Run, part: PartRun): ApprovalRun[] {
+  return run.approvals.filter(
+    (a) => a.state === 'pending' && a.error === 'unreachable' && a.parts.includes(part.part.key),
+  );
 }
 
 export function resolvable(run: Run, part: PartRun): boolean {
@@ -72,5 +82,6 @@ export function allowedActions(run: Run, now: number): Action[] {
   if (run.parts.some((p) => resolvable(run, p))) allowed.push('resolve');
   if (run.package !== null && !run.package.released) allowed.push('release');
   if (run.guards.some((g) => g.state === 'blocking')) allowed.push('recheck');
+  if (confirmable(run)) allowed.push('confirmReceiver');
   return allowed;
 }

@@ -61,7 +61,13 @@ export type ActCommand = { readonly by: Speaker } & (
       readonly outcome: 'done_by_hand' | 'skipped' | 'include' | 'exclude';
       readonly reasonRef: string;
     }
-  | { readonly action: 'release' }
+  | {
+      readonly action: 'release';
+      /** Places of the package that a reviewer opens or holds back; it is built anew. */
+      readonly disclose?: readonly string[];
+      readonly withhold?: readonly string[];
+    }
+  | { readonly action: 'confirmReceiver'; readonly method: string; readonly reasonRef: string }
   | { readonly action: 'recheck' }
 );
 
@@ -112,7 +118,19 @@ export interface RequestRules {
   readonly release: 'auto' | 'officer';
   readonly askWithinMs: number;
   readonly keepRequestMs: number;
+  /** How long a released package can be fetched; absent in requests that began before packages expired. */
+  readonly keepPackagesMs?: number;
   readonly recipients: readonly { readonly name: string; readonly system: string | null }[];
+}
+
+/**
+ * What an organisation decided before there was anything to ask it (its own instruction, or an approval that came too
+ * late for the request it answered): a decision without the approval's id.
+ */
+export interface Instruction extends Omit<DecideCommand, 'approvalId' | 'planHash'> {
+  readonly organisation: string;
+  /** Only for this plan of its parts; null = for whatever its own records hold. */
+  readonly planHash: string | null;
 }
 
 /** Start input of the workflow. */
@@ -132,6 +150,8 @@ export interface RequestInput {
   readonly lifecycle?: number;
   /** Codes of the purposes that an objection or withdrawal names; empty = all that can be stopped. */
   readonly purposes?: readonly string[];
+  /** The decision of `onlyOrganisation`, given with the request. */
+  readonly instruction?: Instruction | null;
   /** Started by this organisation: only its records are looked for, and for them it has decided. */
   readonly onlyOrganisation?: string | null;
   /** Portability: the package goes to another controller, once the subject has confirmed the receiver. */

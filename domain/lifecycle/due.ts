@@ -4,10 +4,13 @@
  * removes itself by what it changes, so firing twice does nothing.
  */
 import { settleBlocked } from './act.js';
-import { expireApproval } from './gates.js';
+import { decideUntil, forwardBy, reminderEvent } from './forward.js';
+import { decisionHold, endOfHold, expireApproval } from './gates.js';
 import { cannotIdentify } from './identity.js';
 import { queueLetter } from './letters.js';
+import { packageDuePoints } from './package.js';
 import { DAY, HOUR, enterPart, note, openQuestion, type Run } from './run.js';
+import { since } from './version.js';
 
 export interface DuePoint {
   readonly at: number;
@@ -57,12 +60,13 @@ export function duePoints(run: Run): DuePoint[] {
   for (const approval of run.approvals) {
     if (approval.state !== 'pending' || !open || paused) continue;
     const remind = approval.remindAt[approval.reminded];
-    if (remind !== undefined && Date.parse(remind) < Date.parse(run.clock.at.due)) {
+    if (remind !== undefined && Date.parse(remind) < decideUntil(run, approval)) {
       add(remind, 'reminder', (now) => {
         approval.reminded += 1;
         approval.revision += 1;
         const rule = run.input.rules.approvals.find((r) => r.id === approval.rule);
         const contact = rule?.escalateTo[Math.min(approval.reminded - 1, rule.escalateTo.length - 1)] ?? 'admin';
+        reminderEvent(run, approval, now);
         note(run, now, 'approval.reminded', contact, { approval: approval.id, n: approval.reminded });
         queueLetter(run, {
           id: `remind-${approval.id}-${approval.reminded}`,
@@ -73,9 +77,15 @@ export function duePoints(run: Run): DuePoint[] {
         });
       });
     }
-    add(Date.parse(run.clock.at.due) + 1000, 'approval_expiry', (now) => {
+    if (since(run, 2) && approval.kind === 'organisation' && (approval.forwardedAt ?? null) === null) {
+      add(approval.forwardedLate === true ? null : forwardBy(run, approval), 'forward_late', (now) => {
+        approval.forwardedLate = true;
+        note(run, now, 'approval.not_forwarded', approval.error ?? 'pending', { approval: approval.id });
+      });
+    }
+    add(decideUntil(run, approval) + 1000, 'approval_expiry', (now) => {
       note(run, now, 'approval.expired', 'no_instruction', { approval: approval.id, reminded: approval.reminded });
-      expireApproval(run, approval);
+      expireApproval(run, approval, now);
     });
   }
 
@@ -117,6 +127,19 @@ export function duePoints(run: Run): DuePoint[] {
     }
   }
 
+  // A hold that the controller named with its decision ends while the request is open.
+  for (const part of run.parts) {
+    const hold = part.state === 'settled' && part.outcome === 'retained' ? decisionHold(run, part) : undefined;
+    if (!open || hold === undefined || hold.until === null || part.part.action === 'retain') continue;
+    add(endOfHold(hold.until), 'decision_hold_over', (now) => {
+      note(run, now, 'hold.ended', hold.law, { part: part.part.key });
+      enterPart(part, 'planned');
+      part.outcome = 'pending';
+      part.until = null;
+      part.basis = null;
+    });
+  }
+
   for (const discovery of Object.values(run.discovery)) {
     if (open && discovery.nextAttemptAt !== null) {
       add(discovery.nextAttemptAt, 'next_discovery', () => {
@@ -132,6 +155,7 @@ export function duePoints(run: Run): DuePoint[] {
       });
     }
   }
+  for (const point of packageDuePoints(run)) add(point.at, point.what, point.fire);
   for (const letter of run.letters) {
     if (letter.sentAt === null && letter.nextAttemptAt !== null) {
       add(letter.nextAttemptAt, 'letter', () => {

@@ -38,10 +38,10 @@ export function emit(run: Run, draft: EventDraft, now: number): void {
 }
 
 /** End of the time to decide: the end of the day `due`, and for whoever was asked after it thirty days. */
-export function decideUntil(run: Run, approval: Pick<ApprovalRun, 'requestedAt'>): number {
+export function decideUntil(run: Run, approval: Pick<ApprovalRun, 'requestedAt' | 'kind'>): number {
   const due = Date.parse(run.clock.at.due);
   const asked = Date.parse(approval.requestedAt);
-  return since(run, 2) && asked > due ? asked + ASKED_LATE : due;
+  return since(run, 2) && approval.kind !== 'release' && asked > due ? asked + ASKED_LATE : due;
 }
 
 export function askingEvent(run: Run, approval: ApprovalRun, now: number): void {

@@ -2,7 +2,7 @@
  * What stands between a planned part and its effect: a person's review, a guard, a decision. Each part for itself;
  * parts of one shared record go together (design.md decisions 2 and 6).
  */
-import { enterPart, findPart, plus, settlePart, type ApprovalRun, type PartRun, type Run } from './run.js';
+import { DAY, enterPart, findPart, plus, settlePart, type ApprovalRun, type PartRun, type Run } from './run.js';
 
 /** Moves every part that is planned or undecided as far as its gates let it. Returns whether anything moved. */
 export function openGates(run: Run, now: number): boolean {
@@ -11,7 +11,7 @@ export function openGates(run: Run, now: number): boolean {
     const before = part.state;
     const outcome = part.outcome;
     if (part.state === 'planned') passPlanned(run, part, now);
-    if (part.state === 'undecided') passUndecided(run, part);
+    if (part.state === 'undecided') passUndecided(run, part, now);
     moved ||= before !== part.state || outcome !== part.outcome;
   }
   return moved;
@@ -56,9 +56,15 @@ function passPlanned(run: Run, part: PartRun, now: number): void {
   part.outcome = 'undecided';
 }
 
-function passUndecided(run: Run, part: PartRun): void {
+function passUndecided(run: Run, part: PartRun, now: number): void {
   const approvals = approvalsOf(run, part.part.key);
   const verdicts = approvals.map((a) => verdict(a, part));
+  const held = verdicts.includes('pending') || verdicts.includes('expired') ? undefined : heldBy(approvals, part, now);
+  if (held !== undefined) {
+    part.until = held.until;
+    settlePart(part, 'retained', basisOfDecision(held));
+    return;
+  }
   if (verdicts.includes('rejected')) {
     settlePart(part, 'rejected', approvals.find((a) => verdict(a, part) === 'rejected')?.ground ?? 'rejected');
     return;
@@ -87,6 +93,42 @@ function passUndecided(run: Run, part: PartRun): void {
   part.outcome = 'pending';
 }
 
+/** A hold that the controller named for this dataset with its decision and that has not ended yet. */
+function heldBy(
+  approvals: readonly ApprovalRun[],
+  part: PartRun,
+  now: number,
+): NonNullable<ApprovalRun['retain']>[number] | undefined {
+  return approvals
+    .flatMap((a) => a.retain ?? [])
+    .find((r) => r.dataset === part.part.dataset && (r.until === null || now < endOfHold(r.until)));
+}
+
+/** `hold.id` of parts that a controller held back with its decision: their records show no hold themselves. */
+export const DECISION_HOLD = 'decision';
+
+/** The hold that the part's controller named with its decision, ended or not. */
+export function decisionHold(
+  run: Run,
+  { part }: Pick<PartRun, 'part'>,
+): NonNullable<ApprovalRun['retain']>[number] | undefined {
+  return approvalsOf(run, part.key)
+    .flatMap((a) => a.retain ?? [])
+    .find((r) => r.dataset === part.dataset);
+}
+
+/** A hold is kept through its last day everywhere on earth. */
+export function endOfHold(until: string): number {
+  return Date.parse(`${until}T23:59:59Z`) + DAY;
+}
+
+/** As a plan writes it: `art-17-3-b:<law>` or `no-ground-<why>:<law>`. */
+function basisOfDecision(hold: NonNullable<ApprovalRun['retain']>[number]): string {
+  return hold.exemption !== null
+    ? `art-${hold.exemption}:${hold.law}`
+    : `no-ground-${hold.noGround ?? 'unnamed'}:${hold.law}`;
+}
+
 function verdict(approval: ApprovalRun, part: PartRun): 'pending' | 'approved' | 'rejected' | 'expired' {
   switch (approval.state) {
     case 'approved':
@@ -113,11 +155,11 @@ export function guardCovers(run: Run, guardId: string, part: PartRun): boolean {
 }
 
 /** Ends the pending approvals whose time is over and settles what waited for them; silence never approves. */
-export function expireApproval(run: Run, approval: ApprovalRun): void {
+export function expireApproval(run: Run, approval: ApprovalRun, now: number): void {
   approval.state = 'expired';
   approval.revision += 1;
   for (const key of approval.parts) {
     const part = findPart(run, key);
-    if (part !== undefined && part.state === 'undecided') passUndecided(run, part);
+    if (part !== undefined && part.state === 'undecided') passUndecided(run, part, now);
   }
 }

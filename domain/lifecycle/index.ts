@@ -9,6 +9,8 @@ export * from './commands.js';
 export * from './decide.js';
 export * from './due.js';
 export * from './errors.js';
+export * from './forward.js';
+export * from './gates.js';
 export * from './identity.js';
 export * from './letters.js';
 export * from './merge-plan.js';

@@ -1,8 +1,10 @@
 /** Brings a new plan into a run: parts that did not change keep their state, a party whose parts changed is asked anew. */
 import type { Plan } from '../plan/types.js';
 import { openApproval } from './approvals.js';
+import { applyDecision } from './decide.js';
+import { askingEvent } from './forward.js';
 import { queueLetter } from './letters.js';
-import { enterPart, findPart, note, type PartRun, type Run } from './run.js';
+import { enterPart, findPart, note, type ApprovalRun, type PartRun, type Run } from './run.js';
 import type { Part } from '../plan/types.js';
 
 export function newPart(part: Part): PartRun {
@@ -105,22 +107,38 @@ function mergeApprovals(run: Run, plan: Plan, now: number): void {
   }
 }
 
+/**
+ * An organisation's own instruction is the decision for its own records (interfaces.md section 5): nobody is asked. One
+ * that was given for a certain plan counts for that plan only; otherwise the organisation is asked anew.
+ */
+function followInstruction(run: Run, approval: ApprovalRun, now: number): boolean {
+  const instruction = run.input.instruction ?? null;
+  if (instruction === null || approval.kind !== 'organisation') return false;
+  if (instruction.organisation !== approval.organisation) return false;
+  if (instruction.planHash !== null && instruction.planHash !== approval.planHash) return false;
+  applyDecision(run, { ...instruction, approvalId: approval.id, planHash: approval.planHash }, now);
+  return true;
+}
+
 function askParty(run: Run, group: Plan['approvals'][number], now: number): void {
   const rule = run.input.rules.approvals.find((r) => r.id === group.rule);
   const n = run.approvals.filter((a) => a.kind === group.kind && a.organisation === group.organisation).length + 1;
   const { kind, organisation, rule: name, parts, records, planHash } = group;
-  const { id } = openApproval(
+  const approval = openApproval(
     run,
     { kind, organisation, rule: name, parts, records, planHash, remindAfterMs: rule?.remindAfterMs ?? [] },
     now,
   );
+  const { id } = approval;
   note(run, now, 'approval.requested', group.kind, {
     approval: id,
     organisation: group.organisation,
     planHash: group.planHash,
     n,
   });
+  if (followInstruction(run, approval, now)) return;
   if (group.kind === 'organisation') {
+    askingEvent(run, approval, now);
     queueLetter(run, {
       id: `ask-${id}`,
       kind: 'approval_requested',

@@ -6,8 +6,10 @@ import { touchesBackups } from '../rights.js';
 import { IDENTITY_LEVELS } from '../words.js';
 import { openApproval } from './approvals.js';
 import { applyIdentity } from './identity.js';
+import { tellStates } from './forward.js';
 import { openGates } from './gates.js';
 import { queueLetter } from './letters.js';
+import { mustReview, releasePackage, transferOpen } from './package.js';
 import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type Run } from './run.js';
 import { discoveryRests, hasEffects, heldOpen, needsDiscovery, wantsPackage, type Task } from './tasks.js';
 import { computeAnswer, requestState } from './view.js';
@@ -20,6 +22,7 @@ export function progress(run: Run, now: number): boolean {
     if (!step(run, now)) break;
     changed = true;
   }
+  tellStates(run, now);
   const after = requestState(run);
   if (before !== after) note(run, now, 'request.state_changed', after, { state: after }, { state: before });
   return changed;
@@ -98,7 +101,7 @@ function runParts(run: Run, now: number): boolean {
 function respond(run: Run, now: number): boolean {
   if (run.finalAt === null) {
     if (!backupsAsked(run) || heldOpen(run).length > 0) return false;
-    if (wantsPackage(run) && !packageReady(run, now)) return false;
+    if (wantsPackage(run) && (!packageReady(run, now) || transferOpen(run))) return false;
     const id = `final-${run.rounds}`;
     if (!run.letters.some((l) => l.id === id)) {
       run.answer = computeAnswer(run);
@@ -117,12 +120,9 @@ function respond(run: Run, now: number): boolean {
 function packageReady(run: Run, now: number): boolean {
   if (run.package === null) return false;
   if (run.package.released) return true;
-  const mustLook =
-    run.input.rules.release === 'officer' ||
-    run.package.redactions > 0 ||
-    run.parts.some((p) => p.part.review !== null);
-  if (!mustLook) {
-    run.package.released = true;
+  const reviewed = run.approvals.some((a) => a.kind === 'release' && a.state === 'approved');
+  if (reviewed || !mustReview(run)) {
+    releasePackage(run, now);
     return true;
   }
   if (!run.approvals.some((a) => a.kind === 'release')) {

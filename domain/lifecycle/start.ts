@@ -22,6 +22,7 @@ export interface StartFacts {
   readonly scopeDatasets: readonly string[] | null;
   readonly purposes?: readonly string[];
   readonly onlyOrganisation?: string | null;
+  readonly instruction?: RequestInput['instruction'];
   readonly hasReceiver?: boolean;
 }
 
@@ -45,6 +46,7 @@ export function buildRequestInput(facts: StartFacts): RequestInput {
     lifecycle: LIFECYCLE,
     purposes: facts.purposes ?? [],
     onlyOrganisation: facts.onlyOrganisation ?? null,
+    ...(facts.instruction == null ? {} : { instruction: facts.instruction }),
     hasReceiver: facts.hasReceiver ?? false,
   };
 }
@@ -94,6 +96,7 @@ export function rulesOf(pack: Pack, right: Right): RequestRules {
     release: pack.release,
     askWithinMs: fixedMs(pack.askWithin),
     keepRequestMs: fixedMs(pack.keep.request),
+    keepPackagesMs: fixedMs(pack.keep.packages),
     recipients: pack.recipients.map((r) => ({ name: r.name, system: r.system })),
   };
 }

@@ -6,6 +6,7 @@ import type { Part } from '../plan/types.js';
 import { modeOf, touchesBackups } from '../rights.js';
 import type { ApprovalShown } from '../evidence/build.js';
 import type { OutgoingEvent } from '../ports/webhooks.js';
+import { DECISION_HOLD, decisionHold } from './gates.js';
 import { lettersToSend } from './letters.js';
 import { wantsDrop, wantsPush } from './package.js';
 import type { LetterRun, PartRun, Run } from './run.js';
@@ -80,7 +81,7 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
   }
   if (run.phase === 'responding' || run.phase === 'awaiting_backup_expiry') inventoryTasks(run, tasks);
   if (run.phase === 'responding' && heldOpen(run).length > 0)
-    tasks.push({ key: 'defer', kind: 'defer', parts: heldOpen(run).map((p) => p.part) });
+    tasks.push({ key: 'defer', kind: 'defer', parts: heldOpen(run).map((p) => asHeld(run, p)) });
   if (run.phase === 'responding' && wantsPackage(run) && run.package === null)
     tasks.push({ key: 'bundle', kind: 'bundle' });
   if (wantsPush(run)) tasks.push({ key: 'push', kind: 'push', patient: true });
@@ -254,9 +255,16 @@ export function heldOpen(run: Run): PartRun[] {
     (p) =>
       p.state === 'settled' &&
       p.outcome === 'retained' &&
-      p.part.held > 0 &&
+      (p.part.held > 0 || decisionHold(run, p) !== undefined) &&
       run.deferred?.[p.part.key] !== p.part.hash,
   );
+}
+
+/** A part that its controller held back with its decision, as a plan would write a hold. */
+function asHeld(run: Run, { part, until }: PartRun): Part {
+  const hold = part.held > 0 ? undefined : decisionHold(run, { part });
+  if (hold === undefined) return part;
+  return { ...part, held: part.records, heldUntil: until, hold: { id: DECISION_HOLD, law: hold.law } };
 }
 
 /** Something was written, so copies taken before may still hold the person. */

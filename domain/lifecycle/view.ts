@@ -4,9 +4,11 @@
  */
 import { STEP_OUTCOMES, type Answer, type RequestOutcome, type RequestState, type StepOutcome } from '../words.js';
 import { clockStatus } from '../clock/status.js';
-import { allowedActions } from './actions.js';
+import { allowedActions, unreachableOf } from './actions.js';
 import { operationOf, stepId } from './act.js';
-import { openQuestion, type ApprovalRun, type PartRun, type Run } from './run.js';
+import { decideUntil, forwardBy } from './forward.js';
+import { openQuestion, plus, type ApprovalRun, type PartRun, type Run } from './run.js';
+import { since } from './version.js';
 
 /** `state` of interfaces.md section 4; while parts run it is computed from them. */
 export function requestState(run: Run): RequestState {
@@ -95,11 +97,26 @@ export function approvalView(run: Run, approval: ApprovalRun): Record<string, un
     state: approval.state,
     requestedAt: approval.requestedAt,
     remindAt: approval.remindAt,
-    expiresAt: new Date(Date.parse(run.clock.at.due)).toISOString(),
+    expiresAt: new Date(decideUntil(run, approval)).toISOString(),
     decidedAt: approval.decidedAt,
     decidedBy: approval.decidedBy,
     reason: approval.ground,
+    ...reachOf(run, approval),
     revision: approval.revision,
+  };
+}
+
+/** Whether the party was reached, until when it should have been, and the evidence of its silence. */
+function reachOf(run: Run, approval: ApprovalRun): Record<string, unknown> {
+  if (!since(run, 2)) return {};
+  return {
+    forwardedAt: approval.forwardedAt ?? null,
+    forwardBy: approval.kind === 'organisation' ? plus(forwardBy(run, approval), 0) : null,
+    error: approval.error ?? null,
+    retain: approval.retain ?? [],
+    answer: approval.answer,
+    deliverTo: approval.deliverTo,
+    evidence: approval.evidence == null ? null : { sha256: approval.evidence },
   };
 }
 
@@ -165,7 +182,8 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
       kind: a.kind,
       organisation: a.organisation,
       state: a.state,
-      expiresAt: run.clock.at.due,
+      expiresAt: since(run, 2) ? plus(decideUntil(run, a), 0) : run.clock.at.due,
+      ...reachOf(run, a),
     })),
     steps: run.parts.map((p) => ({
       id: stepId(p.part),
@@ -176,7 +194,9 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
       outcome: p.outcome,
       records: p.touched ?? p.part.records,
       attempts: p.part.unsearched ? (run.discovery[p.part.system]?.attempts ?? 0) : p.attempts,
-      error: p.part.unsearched ? (run.discovery[p.part.system]?.error ?? null) : p.error,
+      error: p.part.unsearched
+        ? (run.discovery[p.part.system]?.error ?? null)
+        : (p.error ?? unreachableOf(run, p)[0]?.error ?? null),
       nextAttemptAt: p.part.unsearched ? (run.discovery[p.part.system]?.nextAttemptAt ?? null) : p.nextAttemptAt,
       verifiedAt: p.verifiedAt,
       until: p.until,
@@ -194,7 +214,7 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
       error: l.error,
       nextAttemptAt: l.nextAttemptAt,
     })),
-    recipients: run.input.rules.recipients.map((r) => recipientView(run, r)),
+    recipients: recipientsOf(run),
     allowedActions: allowedActions(run, now),
     certificate:
       latest === undefined
@@ -223,8 +243,21 @@ function rule(run: Run, guard: string): { datasets: readonly string[]; unblock: 
   return run.input.rules.guards.find((g) => g.id === guard);
 }
 
+/** Whether and when a recipient was told, and why not (GDPR Art. 19). */
+export interface RecipientFact {
+  readonly name: string;
+  readonly told: boolean;
+  readonly at: string | null;
+  readonly result: string | null;
+  readonly reasonNotTold: string | null;
+}
+
+export function recipientsOf(run: Run): readonly RecipientFact[] {
+  return run.input.rules.recipients.map((r) => recipientView(run, r));
+}
+
 /** A recipient that is a system of the pack counts as told by that system's read-back (Art. 19); others are not told yet. */
-function recipientView(run: Run, recipient: { name: string; system: string | null }): Record<string, unknown> {
+function recipientView(run: Run, recipient: { name: string; system: string | null }): RecipientFact {
   const parts = recipient.system === null ? [] : run.parts.filter((p) => p.part.system === recipient.system);
   const told = parts.filter((p) => p.outcome === 'done' && p.verifiedAt !== null);
   const last =
