@@ -135,6 +135,23 @@ program
   });
 
 program
+  .command('simulate')
+  .description('what-if over open requests: who would be late, and when (docs/simulation.md); changes nothing')
+  .option('--policy <file>', 'a changed pack, for the requests of its operator')
+  .option('--away <role:from..to>', 'nobody of a role works from a day to a day; can be given again', collect)
+  .option('--per-day <role:n>', 'tasks that a role can end on a working day; can be given again', collect)
+  .option('--as-of <instant>', 'instant of evaluation (default now)')
+  .option('--operator <id>', 'requests of one operator')
+  .option('--json', 'one JSON object on stdout')
+  .action(async (options: import('./simulate.js').SimulateOptions) => {
+    const [{ runSimulate }, { loadSettings }] = await Promise.all([
+      import('./simulate.js'),
+      import('../infra/settings.js'),
+    ]);
+    end(await runSimulate(options, loadSettings().need('HABEAS_MONGODB_URL'), write));
+  });
+
+program
   .command('verify')
   .description('offline check of certificates and ledger exports: no network, no database')
   .argument('<files...>')
@@ -158,6 +175,10 @@ ledger
     const { ledgerExport } = await import('./ledger-export.js');
     await ledgerExport(options, (text) => void process.stdout.write(text));
   });
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
 
 function portOf(text: string): number {
   const port = Number(text);

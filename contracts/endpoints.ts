@@ -27,6 +27,7 @@ import { checkpointSchema, ledgerEntrySchema, ledgerQuerySchema, proofQuerySchem
 import { actionBodySchema, identityBodySchema, searchBodySchema } from './request-commands.js';
 import { createRequestSchema } from './request-create.js';
 import { requestViewSchema, requestWithSubjectSchema } from './request-view.js';
+import { simulationResultSchema, simulationSchema } from './simulation.js';
 import {
   ACTIONS,
   APPROVAL_STATES,
@@ -401,6 +402,17 @@ export const ENDPOINTS = {
     query: clockQuerySchema,
     responses: { 200: { description: 'What `habeas clock` answers for the same case', schema: clockResultSchema } },
     problems: ['invalid_case'],
+  },
+  runSimulation: {
+    method: 'POST',
+    path: '/v1/simulations',
+    summary: 'What-if over open requests: who would be late, and when, under another pack or with people away',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'none',
+    precondition: 'none',
+    body: simulationSchema,
+    responses: { 200: { description: 'Now and under the change', schema: simulationResultSchema } },
+    problems: ['not_found'],
   },
   createToken: {
     method: 'POST',

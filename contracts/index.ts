@@ -16,4 +16,5 @@ export * from './problems.js';
 export * from './request-commands.js';
 export * from './request-create.js';
 export * from './request-view.js';
+export * from './simulation.js';
 export * from './words.js';

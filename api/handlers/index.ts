@@ -23,6 +23,7 @@ import { createRequest } from './create-request.js';
 import { getCertificate, getCheckpoint, getProof, listLedger, listRequestEvents } from './ledger.js';
 import { getPlan } from './plan.js';
 import { getRequest, listRequests, searchRequests } from './read-requests.js';
+import { runSimulation } from './simulate.js';
 
 export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId, Handler> {
   const openapi = Buffer.from(JSON.stringify(openApiDocument()));
@@ -50,6 +51,7 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     getPolicy: getPolicy(deps),
     getOperatorKeys: getOperatorKeys(deps),
     getClock: getClock(),
+    runSimulation: runSimulation(deps),
     createToken: createToken(deps),
     listTokens: listTokens(deps),
     revokeToken: revokeToken(deps),

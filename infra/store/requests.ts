@@ -1,7 +1,9 @@
 /** Reading requests and the few marks that the API sets by itself. */
 import type { RequestInput } from '../../domain/lifecycle/commands.js';
+import type { OpenRequest } from '../../domain/simulate/index.js';
 import { COLLECTIONS, type RequestDoc } from './documents.js';
 import { guarded, type Db, type Filter } from './connect.js';
+import { openRequests } from './open-requests.js';
 
 export interface Keyset {
   readonly value: number;
@@ -50,6 +52,8 @@ export interface RequestStore {
     limit: number,
   ): Promise<RequestDoc[]>;
   ids(filter: RequestFilter, limit: number): Promise<string[]>;
+  /** Requests without an answer, as facts for a what-if. */
+  open(operators: readonly string[] | null): Promise<OpenRequest[]>;
   /** Open requests of the operator that a guard blocks because of this reference. */
   blockedBy(operator: string, ref: string): Promise<RequestDoc[]>;
   started(id: string): Promise<void>;
@@ -123,6 +127,7 @@ export function createRequestStore(db: Db): RequestStore {
           .toArray();
         return found.map((doc) => doc._id);
       }),
+    open: (operators) => openRequests(db, operators),
     blockedBy: (operator, ref) =>
       guarded(() =>
         requests

@@ -98,6 +98,7 @@ const BODIES: Partial<Record<EndpointId, unknown>> = {
   },
   createToken: { name: 'x', role: 'auditor', operator: 'infentre', expiresAt: '2027-01-01T00:00:00Z' },
   advanceRequest: { by: 'P1D' },
+  runSimulation: { operator: 'infentre' },
 };
 
 let serial = 0;
