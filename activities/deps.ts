@@ -15,6 +15,7 @@ import type {
   Salts,
 } from '../domain/ports/services.js';
 import type { DeliveryAttempts, EvidenceKeeper, OutgoingEvents } from '../domain/ports/webhooks.js';
+import type { Transfers } from '../domain/ports/transfers.js';
 import type { Vault } from '../domain/ports/vault.js';
 import type { RequestClock } from '../domain/clock/types.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
@@ -45,6 +46,9 @@ export interface ActivityDeps {
   readonly evidence: EvidenceKeeper;
   readonly certifier: Certifier;
   readonly packages: PackageBuilder;
+  readonly transfers: Transfers;
+  /** Where this worker stands (HABEAS_REGION); null = not said. */
+  readonly region: string | null;
   readonly salts: Salts;
   readonly sha256: Sha256;
   /** Both clocks of the running attempt (design.md section 8); the only way to a time in an activity. */

@@ -1,7 +1,7 @@
 /** Body of POST /v1/requests (docs/interfaces.md section 4). Strict: unknown keys are refused at every depth. */
 import * as z from 'zod';
 import { freeText, instant, requestId, slug } from './common.js';
-import { CHANNELS, LANGUAGES, PROVEN_LEVELS, RIGHTS } from './words.js';
+import { CHANNELS, PROVEN_LEVELS, RIGHTS } from './words.js';
 
 /** At most this many identifiers in one request, each value at most this long (an e-mail address has at most 320 characters). */
 export const MAX_IDENTIFIERS = 20;
@@ -43,7 +43,12 @@ export const subjectSchema = z.strictObject({
       portal: z.boolean().optional(),
     })
     .optional(),
-  language: z.enum(LANGUAGES).optional(),
+  /** BCP 47; one that we do not write gives letters in the operator's language and in English. */
+  language: z
+    .string()
+    .max(35)
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'not a language tag')
+    .optional(),
   country: z
     .string()
     .regex(/^[A-Z]{2}(-[A-Z0-9]{1,3})?$/, 'not a country code')

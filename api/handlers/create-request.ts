@@ -3,6 +3,7 @@ import { ulid } from 'ulid';
 import { mayActFor, type CreateRequest, type Principal } from '../../contracts/index.js';
 import { InvalidCaseError, requestClock } from '../../domain/clock/index.js';
 import { clockedAs, regimeOf } from '../../domain/clock/index.js';
+import { readingLanguages } from '../../domain/letters/languages.js';
 import type { RequestInput } from '../../domain/lifecycle/commands.js';
 import { newRun } from '../../domain/lifecycle/run.js';
 import { buildRequestInput } from '../../domain/lifecycle/start.js';
@@ -21,6 +22,7 @@ import { refuseClaim, scopeOf } from '../http/idempotency.js';
 import { HttpProblem } from '../http/problem.js';
 import { speakerOf } from '../ledger-notes.js';
 import { startRequest } from '../start-request.js';
+import { checkChanges } from './check-changes.js';
 import { represent, requestEtag } from './represent.js';
 
 /** A receipt that lies this far back is a slip of the pen, not a late entry. */
@@ -133,6 +135,7 @@ function checkIntake(principal: Principal, body: CreateRequest, pack: Pack): Req
   );
   if (strange.length > 0) throw new HttpProblem('validation_failed', { errors: strange });
 
+  checkChanges(body, pack);
   return identityOf(principal, body);
 }
 
@@ -196,7 +199,7 @@ function inputOf(facts: {
     pack: frozen,
     right: body.right,
     channel: body.channel,
-    language: body.subject.language ?? pack.language,
+    language: readingLanguages(body.subject.language, pack.language)[0] ?? pack.language,
     clock,
     receivedAt: facts.receivedAt,
     createdAt: facts.createdAt,
@@ -244,6 +247,9 @@ function entriesOf(input: RequestInput, body: CreateRequest): { name: string; va
     identifiers: subject.identifiers,
     contact: subject.contact ?? {},
     language: input.language,
+    ...(subject.language === undefined || subject.language === input.language
+      ? {}
+      : { languageAsked: subject.language }),
     country: subject.country ?? null,
     ageBand: subject.ageBand ?? 'unknown',
     channel: input.channel,

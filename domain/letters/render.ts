@@ -1,65 +1,112 @@
 /**
- * Writes a letter as plain text from facts and a catalogue. Pure. Every negative or partial answer carries complaint and
- * court (GDPR Art. 12(4)); what is kept carries ground and end; backups carry their end date.
+ * Writes a letter as plain text from facts and a catalogue. Pure. A letter is a list of named blocks, so that what it must
+ * contain can be checked (lint.ts); an answer is short and layered: details of an access package are in the package.
  */
-import type { Texts } from '../../contracts/locales/texts.js';
-import type { RunFacts, StepFact } from '../lifecycle/facts.js';
+import type { RunFacts } from '../lifecycle/facts.js';
 import type { LetterKind } from '../lifecycle/run.js';
+import { modeOf } from '../rights.js';
+import type { LetterContext } from './context.js';
+import { ANSWERS_SUBJECT } from './negative.js';
+import { stepBlocks } from './steps.js';
+import { backupBlock, complaintBlock, keepBlock, operatorBlock, recipientBlock, responsibleBlock } from './tail.js';
+import { countText, dayText, fill, sentence, type Values } from './words.js';
 
-export interface LetterContext {
-  readonly texts: Texts;
-  readonly operatorName: string;
-  readonly operatorAddress: string;
-  readonly dpo: string;
-  readonly authority: { readonly name: string; readonly url: string };
-  readonly publicUrl: string;
-  /** Free text that belongs to the letter (question, reason), from the vault. */
-  readonly text: string | null;
-  readonly salt: string | null;
-  readonly approvalId: string | null;
+export { fill } from './words.js';
+export type { LetterContext } from './context.js';
+
+export const BLOCKS = [
+  'greeting',
+  'simulated',
+  'reference',
+  'intro',
+  'reasons',
+  'done',
+  'kept',
+  'open',
+  'notFound',
+  'responsible',
+  'backups',
+  'recipients',
+  'package',
+  'commitment',
+  'keep',
+  'complaint',
+  'court',
+  'operator',
+  'closing',
+] as const;
+export type BlockName = (typeof BLOCKS)[number];
+
+export interface Block {
+  readonly name: BlockName;
+  readonly text: string;
 }
 
 export interface Letter {
   readonly subject: string;
   readonly body: string;
+  readonly blocks: readonly Block[];
 }
 
-type Values = Readonly<Record<string, string | number>>;
-
-/** Replaces `{name}`; a missing value is a bug and throws, so that no letter goes out with a hole. */
-export function fill(template: string, values: Values): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`letter_value_missing: ${name}`);
-    return String(value);
-  });
-}
-
+/** Throws LetterValueMissing when a sentence names a value that nobody gave. */
 export function renderLetter(kind: LetterKind, facts: RunFacts, context: LetterContext): Letter {
   const { texts } = context;
-  const base: Values = {
+  const blocks: Block[] = [];
+  const say = (name: BlockName, text: string): void => {
+    if (text !== '') blocks.push({ name, text });
+  };
+  const base = baseValues(facts, context);
+  say('greeting', texts.greeting);
+  if (facts.simulated) say('simulated', texts.simulated);
+  if (kind === 'approval_requested' || kind === 'approval_reminder') {
+    say('reference', fill(texts.reference, base));
+    for (const text of approvalParagraphs(kind, facts, context, base)) say('intro', text);
+  } else {
+    say('reference', referenceText(kind, facts, context, base));
+    if (ANSWERS_SUBJECT.has(kind)) sayAnswer(kind, facts, context, base, say);
+    else sayNotice(kind, facts, context, base, say);
+  }
+  say('operator', operatorBlock(context));
+  say('closing', fill(texts.closing, base));
+  return { subject: texts.subjects[kind], body: `${blocks.map((b) => b.text).join('\n\n')}\n`, blocks };
+}
+
+/** The same letter in several languages, one below the other, for somebody whose language we do not write. */
+export function renderIn(kind: LetterKind, facts: RunFacts, contexts: readonly LetterContext[]): Letter {
+  const letters = contexts.map((context) => renderLetter(kind, facts, context));
+  return {
+    subject: letters.map((l) => l.subject).join(' / '),
+    body: letters.map((l) => l.body).join(`\n${'-'.repeat(60)}\n\n`),
+    blocks: letters.flatMap((l) => l.blocks),
+  };
+}
+
+function baseValues(facts: RunFacts, context: LetterContext): Values {
+  const { texts } = context;
+  const complaint = facts.complaints?.find((c) => c.n === context.complaint);
+  return {
     requestId: facts.requestId,
     right: texts.rights[facts.right] ?? facts.right,
-    receivedOn: facts.clock.receivedOn,
-    due: facts.clock.due,
-    refusalDue: facts.clock.refusalDue,
-    extendedDue: facts.clock.extendedDue ?? facts.clock.due,
-    operatorName: context.operatorName,
-    operatorAddress: context.operatorAddress,
-    dpo: context.dpo,
+    receivedOn: dayText(context, facts.receivedAt),
+    due: dayText(context, facts.clock.due),
+    refusalDue: dayText(context, facts.clock.refusalDue),
+    extendedDue: dayText(context, facts.clock.extendedDue ?? facts.clock.due),
+    liftedOn: dayText(context, facts.clock.due),
+    operatorName: context.operator.name,
     text: context.text ?? '',
-    authority: context.authority.name,
-    authorityUrl: context.authority.url,
     packageUrl: `${context.publicUrl}/v1/requests/${facts.requestId}/package`,
+    complainedOn: complaint === undefined ? '-' : dayText(context, complaint.receivedAt),
+    complaintDue: complaint === undefined ? '-' : dayText(context, complaint.dueAt),
   };
-  const paragraphs = [texts.greeting, ...(facts.simulated ? [texts.simulated] : []), fill(texts.reference, base)];
-  if (kind === 'approval_requested' || kind === 'approval_reminder') {
-    paragraphs.push(...approvalParagraphs(kind, facts, context, base));
-  } else {
-    paragraphs.push(fill(texts.received, base), ...subjectParagraphs(kind, facts, context, base));
-  }
-  paragraphs.push(fill(texts.closing, base));
-  return { subject: texts.subjects[kind], body: `${paragraphs.filter((p) => p !== '').join('\n\n')}\n` };
+}
+
+/** Reference and dates: when it came, and while it is not finished until when it is to be answered. */
+function referenceText(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values): string {
+  const { texts } = context;
+  const dates = [fill(texts.received, base)];
+  if (kind === 'receipt' || kind === 'question' || kind === 'interim' || facts.answer === 'none')
+    dates.push(fill(texts.due, base));
+  return `${fill(texts.reference, base)}\n${dates.join(' ')}`;
 }
 
 function approvalParagraphs(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values): string[] {
@@ -69,8 +116,8 @@ function approvalParagraphs(kind: LetterKind, facts: RunFacts, context: LetterCo
     .reduce((sum, s) => sum + s.planned, 0);
   const values = {
     ...base,
-    records,
-    requestedOn: day(approval?.requestedAt ?? facts.receivedAt),
+    records: countText(context.texts, records),
+    requestedOn: dayText(context, approval?.requestedAt ?? facts.receivedAt),
     approvalId: context.approvalId ?? '',
     decisionUrl: `${context.publicUrl}/v1/approvals/${context.approvalId ?? ''}`,
   };
@@ -80,114 +127,80 @@ function approvalParagraphs(kind: LetterKind, facts: RunFacts, context: LetterCo
   ];
 }
 
-function subjectParagraphs(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values): string[] {
+type Say = (name: BlockName, text: string) => void;
+
+/** Letters that ask, confirm or announce. */
+function sayNotice(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values, say: Say): void {
   const { texts } = context;
-  if (kind === 'question') return [fill(texts.question, base)];
-  if (kind === 'extension') return [fill(texts.extension, base), fill(texts.complaint, base)];
+  if (kind === 'receipt') say('intro', fill(texts.receipt, base));
+  if (kind === 'question') say('intro', fill(texts.question, base));
+  if (kind === 'message') say('intro', fill(texts.message, base));
+  if (kind === 'complaint_reminder') say('intro', fill(texts.complaintReminder, base));
+  if (kind === 'restriction_lifted') {
+    say('intro', fill(texts.restrictionLifted, base));
+    // Whoever disagrees with the lifting must be able to act before it happens (Art. 18(3)).
+    say('complaint', complaintBlock(context));
+    say('court', texts.court);
+  }
+  if (kind === 'receipt') say('keep', keepBlock(facts, context));
+}
+
+function sayAnswer(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values, say: Say): void {
+  const { texts } = context;
+  if (kind === 'extension') {
+    say('intro', fill(texts.extension, base));
+    say('reasons', fill(texts.extensionReason, base));
+  } else if (kind === 'complaint_answer') {
+    const complaint = facts.complaints?.find((c) => c.n === context.complaint);
+    say('intro', fill(texts.complaintAnswer[complaint?.to ?? 'operator'], base));
+    say('intro', texts.complaintResult[complaint?.result ?? 'answered']);
+    say('reasons', fill(texts.complaintReason, base));
+  } else {
+    sayOutcome(kind, facts, context, base, say);
+  }
+  say('keep', keepBlock(facts, context));
+  say('complaint', complaintBlock(context));
+  say('court', texts.court);
+}
+
+function sayOutcome(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values, say: Say): void {
+  const { texts } = context;
+  say('intro', introText(kind, facts, context));
+  for (const text of reasonParagraphs(facts, context, base)) say('reasons', text);
+  if (facts.outcome !== 'cannot_identify') {
+    const steps = stepBlocks(facts, context, facts.packageReady && modeOf(facts.right) === 'read');
+    say('done', steps.done);
+    say('kept', steps.kept);
+    say('open', steps.open);
+    say('notFound', steps.notFound);
+  }
+  say('responsible', responsibleBlock(facts, context));
+  say('backups', backupBlock(facts, context));
+  say('recipients', recipientBlock(facts, context));
+  if (facts.packageReady) say('package', fill(texts.packageReady, base));
+  else if (facts.packageWaits) say('package', texts.packageWaits);
+  if (kind === 'final' && context.salt !== null) say('commitment', fill(texts.commitment, { salt: context.salt }));
+}
+
+function introText(kind: LetterKind, facts: RunFacts, context: LetterContext): string {
+  const { texts } = context;
+  if (kind === 'interim') return texts.interimIntro;
+  const reads = modeOf(facts.right) === 'read' && facts.outcome === 'fulfilled';
+  return reads ? texts.fulfilledAccess : (texts.finalIntro[facts.outcome] ?? '');
+}
+
+/** Why the answer is not a plain yes, as far as the reason concerns the whole of it. */
+function reasonParagraphs(facts: RunFacts, context: LetterContext, base: Values): string[] {
+  const { texts } = context;
   const paragraphs: string[] = [];
-  paragraphs.push(kind === 'interim' ? texts.interimIntro : (texts.finalIntro[facts.outcome] ?? ''));
   if (facts.refusal !== null) {
-    paragraphs.push(texts.refusal[facts.refusal.ground] ?? '');
+    paragraphs.push(sentence(texts.refusal, facts.refusal.ground));
     if (context.text !== null) paragraphs.push(fill(texts.reason, base));
     if (facts.refusal.late) paragraphs.push(fill(texts.refusalLate, base));
   }
   if (facts.outcome === 'cannot_identify') paragraphs.push(texts.cannotIdentify);
-  else paragraphs.push(...stepParagraphs(facts, texts));
-  paragraphs.push(...responsibleParagraphs(facts, texts));
-  paragraphs.push(...backupParagraphs(facts, texts));
-  if (facts.packageReady) paragraphs.push(fill(texts.packageReady, base));
-  else if (facts.packageWaits) paragraphs.push(texts.packageWaits);
-  if (kind === 'final' && context.salt !== null) paragraphs.push(fill(texts.commitment, { salt: context.salt }));
-  paragraphs.push(fill(texts.complaint, base));
+  const redactions = facts.redactions ?? 0;
+  if (facts.packageReady && redactions > 0)
+    paragraphs.push(fill(texts.redacted, { places: countText(texts, redactions) }));
   return paragraphs;
-}
-
-function stepParagraphs(facts: RunFacts, texts: Texts): string[] {
-  const done: string[] = [];
-  const kept: string[] = [];
-  const open: string[] = [];
-  for (const step of facts.steps) {
-    const values = valuesOf(step);
-    switch (step.outcome) {
-      case 'done':
-        done.push(fill(step.operation === 'collect' ? texts.lineCollected : texts.lineDone, values));
-        break;
-      case 'done_by_hand':
-      case 'referred':
-        done.push(fill(texts.lineByHand, values));
-        break;
-      case 'retained':
-      case 'scheduled':
-        if (step.records > step.held && step.held > 0)
-          done.push(fill(texts.lineDone, { ...values, records: step.records - step.held }));
-        kept.push(
-          fill(step.until === null ? texts.lineKept : texts.lineKeptUntil, {
-            ...values,
-            records: step.held > 0 ? step.held : step.records,
-          }),
-        );
-        break;
-      case 'rejected':
-        kept.push(fill(texts.lineRejected, values));
-        break;
-      case 'undecided':
-        open.push(fill(texts.lineUndecided, values));
-        break;
-      case 'blocked':
-        open.push(fill(texts.lineBlocked, values));
-        break;
-      case 'skipped':
-        kept.push(fill(texts.lineSkipped, values));
-        break;
-      case 'review':
-        open.push(fill(texts.lineReview, values));
-        break;
-      case 'not_found':
-        break;
-      default:
-        open.push(fill(texts.linePending, values));
-    }
-  }
-  const missing = [
-    ...new Set(facts.steps.filter((s) => s.outcome === 'not_found').map((s) => `${s.system}/${s.dataset}`)),
-  ];
-  const blocks: string[] = [];
-  if (done.length > 0) blocks.push([texts.headDone, ...done].join('\n'));
-  if (kept.length > 0) blocks.push([texts.headKept, ...kept].join('\n'));
-  if (open.length > 0) blocks.push([texts.headOpen, ...open].join('\n'));
-  if (missing.length > 0) blocks.push(fill(texts.headNotFound, { datasets: missing.join(', ') }));
-  return blocks;
-}
-
-function valuesOf(step: StepFact): Values {
-  return {
-    dataset: `${step.system}/${step.dataset}`,
-    records: step.records,
-    verifiedOn: step.verifiedAt === null ? '-' : day(step.verifiedAt),
-    until: step.until === null ? '-' : day(step.until),
-    basis: step.basis ?? '-',
-    organisation: step.organisation ?? '-',
-  };
-}
-
-/** For processor data the operator's letter only says who is responsible and when the request was passed on. */
-function responsibleParagraphs(facts: RunFacts, texts: Texts): string[] {
-  return facts.approvals
-    .filter((a) => a.kind === 'organisation' && a.organisation !== null)
-    .map((a) => fill(texts.responsible, { organisation: a.organisation ?? '-', requestedOn: day(a.requestedAt) }));
-}
-
-function backupParagraphs(facts: RunFacts, texts: Texts): string[] {
-  if (facts.backups.length === 0) return [];
-  if (facts.backups.some((b) => b.state === 'unknown')) return [texts.backupsUnknown];
-  const last =
-    facts.backups
-      .map((b) => b.lastExpiresAt ?? '')
-      .sort()
-      .at(-1) ?? '';
-  return last === '' ? [texts.backupsGone] : [fill(texts.backupsUntil, { until: day(last) })];
-}
-
-function day(instant: string): string {
-  return instant.slice(0, 10);
 }

@@ -2,7 +2,7 @@
 import type { Answer, ApprovalKind, ApprovalState, Instant, RequestOutcome, Right, StepOutcome } from '../words.js';
 import type { RequestClock } from '../clock/types.js';
 import type { LetterRun, Run } from './run.js';
-import { computeAnswer, computeOutcome } from './view.js';
+import { computeAnswer, computeOutcome, recipientsOf, type RecipientFact } from './view.js';
 
 export interface StepFact {
   readonly key: string;
@@ -35,6 +35,8 @@ export interface ApprovalFact {
   readonly parts: readonly string[];
   readonly answer: string | null;
   readonly deliverTo: string | null;
+  /** Vault entry with the reason that the party gave. */
+  readonly reasonRef?: string | null;
 }
 
 export interface RunFacts {
@@ -65,6 +67,20 @@ export interface RunFacts {
   readonly question: { readonly kind: string } | null;
   readonly packageReady: boolean;
   readonly packageWaits: boolean;
+  /** Places in the package that were blacked out for other people's sake. */
+  readonly redactions?: number;
+  readonly recipients?: readonly RecipientFact[];
+  readonly complaints?: readonly ComplaintFact[];
+  /** A letter came back from the person's mail address: another way is needed. */
+  readonly mailBounced?: boolean;
+}
+
+export interface ComplaintFact {
+  readonly n: number;
+  readonly to: 'operator' | 'authority' | 'court';
+  readonly receivedAt: Instant;
+  readonly dueAt: Instant;
+  readonly result: 'upheld' | 'changed' | 'answered' | null;
 }
 
 export function factsOf(run: Run): RunFacts {
@@ -113,6 +129,7 @@ export function factsOf(run: Run): RunFacts {
         parts: a.parts,
         answer: a.answer,
         deliverTo: a.deliverTo,
+        reasonRef: a.reasonRef,
       })),
     backups: run.backups
       .filter((b) => b.asked > 0 || b.nextCheckAt !== null)
@@ -129,6 +146,16 @@ export function factsOf(run: Run): RunFacts {
     question: run.questions.length === 0 ? null : { kind: run.questions.at(-1)?.kind ?? 'identity' },
     packageReady: run.package?.released === true,
     packageWaits: run.package !== null && !run.package.released,
+    redactions: run.package?.redactions ?? 0,
+    recipients: recipientsOf(run),
+    complaints: (run.complaints ?? []).map(({ n, to, receivedAt, dueAt, result }) => ({
+      n,
+      to,
+      receivedAt,
+      dueAt,
+      result,
+    })),
+    mailBounced: run.mailBounced === true,
   };
 }
 

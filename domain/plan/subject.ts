@@ -5,7 +5,9 @@ import type { Channel, IdentityLevel, Language } from '../words.js';
 export interface SubjectEntry {
   readonly identifiers: readonly { readonly type: string; readonly value: string }[];
   readonly contact: { readonly email?: string; readonly postal?: string; readonly portal?: boolean };
+  /** In which we write; with `languageAsked`, a tag that we do not write, the letters also come in English. */
   readonly language: Language;
+  readonly languageAsked?: string;
   readonly country: string | null;
   readonly ageBand: 'adult' | 'minor' | 'unknown';
   readonly channel: Channel;

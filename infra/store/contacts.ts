@@ -14,5 +14,9 @@ export function createContacts(parties: Pick<PartyStore, 'organisation'>): Organ
         doc.contacts.dpo;
       return email === null ? null : { email, language: doc.language };
     },
+    async known(operator, organisation) {
+      const doc = await parties.organisation(operator, organisation);
+      return doc === null ? null : { name: doc.name, contact: doc.contacts.dpo };
+    },
   };
 }
