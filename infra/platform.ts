@@ -20,6 +20,7 @@ import {
   MongoJournal,
   MongoLedger,
 } from './ledger/index.js';
+import { ensureBreachIndexes } from './store/breaches.js';
 import { connectStore, StoreError, type OnCommand, type Store } from './store/connect.js';
 import { ensureFactIndexes } from './store/facts.js';
 import { ensureIndexes } from './store/indexes.js';
@@ -87,6 +88,7 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
     });
     await Promise.all([
       ensureIndexes(store.db),
+      ensureBreachIndexes(store.db),
       keys.ensureIndexes(),
       vault.ensureIndexes(),
       fence.ensureIndexes(),

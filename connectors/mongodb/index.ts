@@ -1,9 +1,10 @@
 /**
  * MongoDB systems. One file per operation: discover (search, graph, people, matching, spelling), collect, apply
- * (apply-delete, apply-fields, changes), verify, guard, mark, healthcheck, describe; schema compiles the pack's
+ * (apply-delete, apply-fields, changes), verify, affected, guard, mark, healthcheck, describe; schema compiles the pack's
  * datasets, store holds the connections, errors turns the driver's errors into codes. docs/connectors/mongodb.md.
  */
 import type { ConnectorFactory } from '../../domain/ports/connector.js';
+import { affected } from './affected.js';
 import { apply } from './apply.js';
 import { collect } from './collect.js';
 import { onDay, type Context } from './context.js';
@@ -41,6 +42,7 @@ export const mongoConnector: ConnectorFactory = (system, tools) => {
     verify: (input) => mapped(() => verify(onDay(context, input.asOf), input)),
     expired: (input) => mapped(() => expired(context, input)),
     forbidden: (dataset) => mapped(() => forbidden(context, dataset)),
+    affected: (input) => mapped(() => affected(context, input)),
     guard: (input) => mapped(() => guard(context, input)),
     mark: (input) => mapped(() => mark(context, input)),
     async close() {

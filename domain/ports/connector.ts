@@ -67,6 +67,8 @@ export interface Orders {
 
 export interface ApplyInput {
   readonly requestId: string;
+  /** As for discovery: where an organisation started the request, part of every query. */
+  readonly onlyOrganisation?: string | null;
   /** Absent: an erasure, which needs none. */
   readonly orders?: Orders;
   readonly asOf?: CivilDate;
@@ -96,6 +98,8 @@ export type ApplyResult =
 
 export interface VerifyInput {
   readonly requestId: string;
+  /** As for discovery: where an organisation started the request, part of every query. */
+  readonly onlyOrganisation?: string | null;
   readonly asOf?: CivilDate;
   /** Absent: an erasure, which needs none. */
   readonly orders?: Orders;
@@ -165,6 +169,8 @@ export interface Connector {
   expired?(input: ExpiredInput): Promise<Expired>;
   /** How many records of a dataset have a field that must not be there. */
   forbidden?(dataset: DatasetPolicy): Promise<readonly { readonly field: string; readonly records: number }[]>;
+  /** Everybody in the records of a dataset that a predicate selects (breaches); only where a connector can list a dataset. */
+  affected?(input: AffectedInput): Promise<{ readonly records: number }>;
   /** Sets or removes the `erasing` mark on guarded records (majority), so that the application stops writing. */
   mark?(input: { readonly targets: readonly PartTargets[]; readonly on: boolean }): Promise<void>;
   close(): Promise<void>;
@@ -188,6 +194,33 @@ export interface Expired {
   readonly more: boolean;
   /** Records that have none of the dates from which their time runs. */
   readonly undated: number;
+}
+
+/** Which records a breach reached: equal values, and a window of time. Values are literals, never operators. */
+export interface AffectedPredicate {
+  readonly filter: Readonly<Record<string, string | number | boolean | null>>;
+  /** Field with the record's time; required when `from` or `to` is given. */
+  readonly on: string | null;
+  /** From this instant on, and before this one. */
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+}
+
+/** One person in one record. Somebody may come several times. */
+export interface AffectedPerson {
+  readonly identifiers: readonly { readonly type: string; readonly value: string }[];
+  readonly email: string | null;
+  /** As stored (`nb`, `sv-SE`, …); null = not known. */
+  readonly language: string | null;
+  readonly organisation: string | null;
+}
+
+export interface AffectedInput {
+  readonly dataset: string;
+  readonly predicate: AffectedPredicate;
+  /** Takes people in batches of at most a few hundred. */
+  readonly take: (people: readonly AffectedPerson[]) => Promise<void>;
+  readonly heartbeat: Heartbeat;
 }
 
 export interface ConnectorTools {
