@@ -5,7 +5,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { ApplyDone, PartEffect } from '../domain/lifecycle/results.js';
 import { buildPlan, datasetOf } from '../domain/plan/build-plan.js';
-import { adopt } from '../domain/plan/included.js';
+import { restricted } from '../domain/plan/restricted.js';
 import type { Found, Part } from '../domain/plan/types.js';
 import type { ApplyResult, Connector, PartTargets } from '../domain/ports/connector.js';
 import { VAULT } from '../domain/ports/vault.js';
@@ -32,7 +32,7 @@ function waitFor(deps: ActivityDeps, code: string): ApplicationFailure {
 
 export async function apply(deps: ActivityDeps, input: PartsInput): Promise<ApplyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId, pack);
+  const person = await loadPerson(deps, input.requestId, pack, input);
   const connector = deps.connectors.connector(pack, input.system);
   const mode = modeOf(input.right);
   if (await deps.brake.stopped(input.operator)) throw waitFor(deps, 'operator_stopped');
@@ -80,17 +80,16 @@ async function lookAgain(
   connector: Connector,
   parts: readonly Part[],
 ): Promise<{ found: Found[]; stale: string[]; grew: boolean }> {
-  const again = adopt(
-    await connector.discover({
-      right: input.right,
-      identifiers: person.identifiers,
-      onlyOrganisation: input.onlyOrganisation ?? null,
-      datasets: input.scopeDatasets,
-      asOf: caseDay(deps, pack),
-      heartbeat: deps.heartbeat,
-    }),
-    person.included,
-  );
+  const onlyOrganisation = input.onlyOrganisation ?? null;
+  const seen = await connector.discover({
+    right: input.right,
+    identifiers: person.identifiers,
+    onlyOrganisation,
+    datasets: input.scopeDatasets,
+    asOf: caseDay(deps, pack),
+    heartbeat: deps.heartbeat,
+  });
+  const again = adopt(restricted(pack.pack, seen, onlyOrganisation), person.included);
   const before = person.found.find((f) => f.system === input.system);
   // From the second generation on (a sweep, a failed read-back) only datasets that no sign-up can create may grow.
   const grows = (r: Found['refs'][number]): boolean =>
@@ -111,6 +110,7 @@ async function lookAgain(
       pack: pack.pack,
       right: input.right,
       scopeDatasets: input.scopeDatasets,
+      onlyOrganisation: input.onlyOrganisation ?? null,
       found,
       proven: countSure(person.identifiers),
       unsearched: [],
@@ -180,6 +180,7 @@ async function write(
   await intend(deps, input, targets, person, startedAt);
   const results = await connector.apply({
     requestId: input.requestId,
+    onlyOrganisation: input.onlyOrganisation ?? null,
     orders: await ordersOf(
       deps,
       input,

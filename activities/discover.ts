@@ -1,5 +1,6 @@
 /** Asks one system for the person and keeps what it found in the vault; reports counts and new identifier types only. */
 import type { DiscoverDone } from '../domain/lifecycle/results.js';
+import { restricted } from '../domain/plan/restricted.js';
 import type { Found } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { ActivityDeps } from './deps.js';
@@ -9,16 +10,18 @@ import type { DiscoverInput } from './types.js';
 
 export async function discover(deps: ActivityDeps, input: DiscoverInput): Promise<DiscoverDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId, pack);
+  const person = await loadPerson(deps, input.requestId, pack, input);
   const connector = deps.connectors.connector(pack, input.system);
-  const found = await connector.discover({
+  const onlyOrganisation = input.onlyOrganisation ?? null;
+  const seen = await connector.discover({
     right: input.right,
     identifiers: person.identifiers,
-    onlyOrganisation: input.onlyOrganisation ?? null,
+    onlyOrganisation,
     datasets: input.scopeDatasets,
     asOf: caseDay(deps, pack),
     heartbeat: deps.heartbeat,
   });
+  const found = restricted(pack.pack, seen, onlyOrganisation);
   await deps.vault.put(input.requestId, [{ name: VAULT.found(input.system), value: found }]);
   return { kind: 'discover', stamp: deps.stamp(), newTypes: newTypes(person, found), records: found.refs.length };
 }

@@ -7,7 +7,7 @@ import type { GuardInput } from './types.js';
 
 export async function guard(deps: ActivityDeps, input: GuardInput): Promise<GuardDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId, pack);
+  const person = await loadPerson(deps, input.requestId, pack, input);
   const connector = deps.connectors.connector(pack, input.system);
   if (connector.guard === undefined) throw new ConnectorError('config', 'this connector has no guards');
   const guards = [];

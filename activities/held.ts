@@ -18,14 +18,15 @@ export function caseDay(deps: ActivityDeps, pack: FrozenPack): CivilDate {
   return formatDate(localDay(pack.pack.timeZone, at?.seconds ?? 0));
 }
 
-/** The same records under the holds of this moment; only erasures ask. Errors: StoreError. */
+/** The same records under the holds of this moment; only what may erase asks. Errors: StoreError. */
 export async function underHolds(
   deps: ActivityDeps,
   input: Pick<About, 'right' | 'operator'>,
   pack: FrozenPack,
   found: readonly Found[],
 ): Promise<readonly Found[]> {
-  if (modeOf(input.right) !== 'erase') return found;
+  const mode = modeOf(input.right);
+  if (mode !== 'erase' && mode !== 'stop') return found;
   const names = [...new Set(found.flatMap((f) => f.refs.flatMap(namesOf)))];
   const facts = await deps.facts.about(input.operator, names);
   const today = caseDay(deps, pack);

@@ -5,7 +5,8 @@
 import { changeFacts, correctionsOf } from '../domain/plan/change-facts.js';
 import { fieldsToChange, type ProposedChange } from '../domain/plan/corrections.js';
 import type { IdentityEntry, SubjectEntry } from '../domain/plan/subject.js';
-import { datasetOf, stopsOf, type PlanFacts } from '../domain/plan/build-plan.js';
+import { datasetOf, type PlanFacts } from '../domain/plan/build-plan.js';
+import { stopsOfPart } from '../domain/plan/stops.js';
 import type { Part } from '../domain/plan/types.js';
 import type { FieldValue, Orders } from '../domain/ports/connector.js';
 import { VAULT } from '../domain/ports/vault.js';
@@ -31,7 +32,8 @@ export async function ordersOf(
       changes[part.key] = correctionsOf(proposed, reached, part.system, part.dataset);
     }
     const dataset = datasetOf(pack.pack, part.system, part.dataset);
-    if (mode === 'stop' && dataset !== undefined) stops[part.key] = stopsOf(input.right, input.purposes ?? [], dataset);
+    if (mode === 'stop' && dataset !== undefined)
+      stops[part.key] = stopsOfPart(input.right, input.purposes ?? [], dataset, part);
   }
   return { changes, stops, restrict: 'set' };
 }

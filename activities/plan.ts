@@ -20,12 +20,13 @@ const FENCE: Readonly<Record<RightMode, 'read' | 'write' | null>> = {
 
 export async function plan(deps: ActivityDeps, input: PlanInput): Promise<PlanDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId, pack);
+  const person = await loadPerson(deps, input.requestId, pack, input);
   const made = buildPlan(
     {
       pack: pack.pack,
       right: input.right,
       scopeDatasets: input.scopeDatasets,
+      onlyOrganisation: input.onlyOrganisation ?? null,
       found: await underHolds(deps, input, pack, person.found),
       proven: countSure(person.identifiers),
       unsearched: input.unsearched,

@@ -4,7 +4,7 @@
  */
 import type { PartVerdict, VerifyDone } from '../domain/lifecycle/results.js';
 import { refsOfPart } from '../domain/plan/build-plan.js';
-import { adopt } from '../domain/plan/included.js';
+import { restricted } from '../domain/plan/restricted.js';
 import type { Found, Ref } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import { isDerived } from './apply.js';
@@ -17,25 +17,25 @@ import type { PartsInput } from './types.js';
 
 export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<VerifyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId, pack);
+  const person = await loadPerson(deps, input.requestId, pack, input);
   const connector = deps.connectors.connector(pack, input.system);
   const known = person.found.find((f) => f.system === input.system);
-  const again = adopt(
-    await connector.discover({
-      right: input.right,
-      identifiers: person.identifiers,
-      onlyOrganisation: input.onlyOrganisation ?? null,
-      datasets: input.scopeDatasets,
-      asOf: caseDay(deps, pack),
-      heartbeat: deps.heartbeat,
-    }),
-    person.included,
-  );
+  const onlyOrganisation = input.onlyOrganisation ?? null;
+  const looked = await connector.discover({
+    right: input.right,
+    identifiers: person.identifiers,
+    onlyOrganisation,
+    datasets: input.scopeDatasets,
+    asOf: caseDay(deps, pack),
+    heartbeat: deps.heartbeat,
+  });
+  const again = adopt(restricted(pack.pack, looked, onlyOrganisation), person.included);
   const seen = new Set((known?.refs ?? []).map(refKey));
   const fresh = again.refs.filter((r) => !seen.has(refKey(r)));
   const generation = generationOf(input);
   const checked = await connector.verify({
     requestId: input.requestId,
+    onlyOrganisation,
     orders: await ordersOf(
       deps,
       input,

@@ -18,7 +18,7 @@ import type { PartsInput } from './types.js';
 
 export async function verify(deps: ActivityDeps, input: PartsInput): Promise<VerifyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
-  const person = await loadPerson(deps, input.requestId, pack);
+  const person = await loadPerson(deps, input.requestId, pack, input);
   const targets = targetsOf(
     pack,
     await underHolds(deps, input, pack, person.found),
@@ -31,6 +31,7 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
       ? await readCollected(deps, input, targets)
       : await deps.connectors.connector(pack, input.system).verify({
           requestId: input.requestId,
+          onlyOrganisation: input.onlyOrganisation ?? null,
           orders: await ordersOf(
             deps,
             input,

@@ -3,7 +3,7 @@
  * pack and identifiers give the same hashes. Every dataset of every system stands in the plan, also where nothing was
  * found, so that a missing one shows.
  */
-import type { ApprovalRule, DatasetPolicy, Pack, StopRule, SystemPolicy } from '../policy/types.js';
+import type { ApprovalRule, DatasetPolicy, Pack, SystemPolicy } from '../policy/types.js';
 import { portableFields } from '../packages/portable.js';
 import { modeOf } from '../rights.js';
 import type { Right, Role } from '../words.js';
@@ -11,6 +11,7 @@ import type { ChangeFacts } from './change-facts.js';
 import { normaliseIdentifier } from './normalise.js';
 import type { Sha256 } from '../ledger/merkle.js';
 import { merkleRootOfParts, partHash } from './hash.js';
+import { isUnconditional, isWhileWeighed, ON_GROUNDS, stopsOf, strandsOf, type Strand } from './stops.js';
 import type { ApprovalGroup, Found, Part, PartAction, Plan, Ref } from './types.js';
 
 export interface PlanFacts {
@@ -24,6 +25,8 @@ export interface PlanFacts {
   /** Systems that have not answered. */
   readonly unsearched: readonly string[];
   readonly dataMapRoot: string;
+  /** Started by this organisation: the operator's own records and those of others are no part of it. */
+  readonly onlyOrganisation?: string | null;
   /** Objection, withdrawal: codes of the purposes; empty = all. */
   readonly purposes?: readonly string[];
   /** Rectification: the fields that the changes reach, and a salted commitment to the values of a part's dataset. */
@@ -53,6 +56,8 @@ export function buildPlan(facts: PlanFacts, sha256: Sha256): Plan {
 /** Whether a right reaches a dataset at all. */
 function isConcerned(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy): boolean {
   if (facts.scopeDatasets !== null && !facts.scopeDatasets.includes(dataset.id)) return false;
+  if ((facts.onlyOrganisation ?? null) !== null && (dataset.role === 'controller' || dataset.organisation === null))
+    return false;
   if (facts.right === 'portability') return portableFields(dataset).length > 0;
   switch (modeOf(facts.right)) {
     case 'change':
@@ -64,30 +69,26 @@ function isConcerned(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPol
   }
 }
 
-/**
- * The dataset's stop rules that an objection (Art. 21), a withdrawal (Art. 7(3)) or an opt-out reaches. Without named
- * purposes a withdrawal reaches what rests on consent, everything else all rules.
- */
-export function stopsOf(right: Right, purposes: readonly string[], dataset: DatasetPolicy): StopRule[] {
-  if (purposes.length > 0) return dataset.stop.filter((rule) => purposes.includes(rule.purpose));
-  if (right !== 'consent_withdrawal') return [...dataset.stop];
-  return dataset.stop.filter(
-    (rule) =>
-      rule.purpose === 'direct_marketing' ||
-      Object.values(dataset.fields).some((f) => f.purpose === rule.purpose && f.basis === 'consent'),
-  );
-}
-
-/** Key of the part that a record belongs to, for one of its organisations. */
-export function partKey(system: string, dataset: string, organisation: string | null, review: boolean): string {
-  return `${system}/${dataset}/${organisation ?? '-'}${review ? '/review' : ''}`;
+/** Key of the part that a record belongs to, for one of its organisations; `strand` tells parts of one record apart. */
+export function partKey(
+  system: string,
+  dataset: string,
+  organisation: string | null,
+  review: boolean,
+  strand: Strand['suffix'] = '',
+): string {
+  return `${system}/${dataset}/${organisation ?? '-'}${strand}${review ? '/review' : ''}`;
 }
 
 /**
  * The records of one part, as apply and verify need them. Records that several organisations share stand in each of
  * their parts.
  */
-export function refsOfPart(pack: Pack, found: readonly Found[], part: Part): Ref[] {
+export function refsOfPart(
+  pack: Pack,
+  found: readonly Found[],
+  part: Pick<Part, 'key' | 'system' | 'dataset' | 'organisation'> & Partial<Pick<Part, 'action' | 'basis'>>,
+): Ref[] {
   const own = found.find((f) => f.system === part.system);
   const dataset = datasetOf(pack, part.system, part.dataset);
   if (own === undefined || dataset === undefined) return [];
@@ -95,7 +96,7 @@ export function refsOfPart(pack: Pack, found: readonly Found[], part: Part): Ref
   return own.refs.filter((ref) => {
     if (ref.dataset !== part.dataset || isIdle(ref, found)) return false;
     const owner = controllersOf(pack, dataset, ref, found);
-    return needsReview(ref, owner) === review && owner.organisations.includes(part.organisation);
+    return needsReview(ref, owner, part) === review && owner.organisations.includes(part.organisation);
   });
 }
 
@@ -104,31 +105,47 @@ export function datasetOf(pack: Pack, system: string, dataset: string): DatasetP
 }
 
 /** A person must look first: the connector says so, the trust is weak, or nobody is named who could decide. */
-function needsReview(ref: Ref, owner: Controllers): boolean {
+function needsReview(ref: Ref, owner: Controllers, part: Partial<Pick<Part, 'action' | 'basis'>>): boolean {
   if (ref.review !== null || ref.trust === 'declared' || ref.trust === 'unproven') return true;
-  return owner.role === 'processor' && owner.organisations[0] === null;
+  // What nobody has a say in needs nobody who could decide.
+  return owner.role === 'processor' && owner.organisations[0] === null && !isUnconditional(part);
 }
 
 function partsOfDataset(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy): UnhashedPart[] {
-  if (facts.unsearched.includes(system.id)) return [emptyPart(facts, system, dataset, true)];
+  if (modeOf(facts.right) !== 'stop') return partsOfStrand(facts, system, dataset, null);
+  return strandsOf(facts.right, facts.purposes ?? [], dataset).flatMap((strand) =>
+    partsOfStrand(facts, system, dataset, strand),
+  );
+}
+
+function partsOfStrand(
+  facts: PlanFacts,
+  system: SystemPolicy,
+  dataset: DatasetPolicy,
+  strand: Strand | null,
+): UnhashedPart[] {
+  const empty = emptyPart(facts, system, dataset, false, strand);
+  // Without records there is nothing to do by hand either.
+  const nothing: UnhashedPart = empty.basis === NO_FLAG ? { ...empty, action: 'restrict', basis: null } : empty;
+  if (facts.unsearched.includes(system.id)) return [{ ...nothing, unsearched: true }];
   const found = facts.found.find((f) => f.system === system.id);
   const manual = found?.manual.find((m) => m.dataset === dataset.id);
-  if (manual !== undefined)
-    return [{ ...emptyPart(facts, system, dataset, false), action: 'manual', basis: manual.reason }];
+  if (manual !== undefined) return [{ ...empty, action: 'manual', basis: manual.reason }];
   const groups = new Map<string, Group>();
   for (const ref of found?.refs.filter((r) => r.dataset === dataset.id && !isIdle(r, facts.found)) ?? []) {
     const owner = controllersOf(facts.pack, dataset, ref, facts.found);
-    const review = needsReview(ref, owner);
+    const review = needsReview(ref, owner, empty);
     for (const organisation of owner.organisations) {
-      const key = partKey(system.id, dataset.id, organisation, review);
+      if ((facts.onlyOrganisation ?? null) !== null && organisation !== facts.onlyOrganisation) continue;
+      const key = partKey(system.id, dataset.id, organisation, review, strand?.suffix);
       const group = groups.get(key) ?? { organisation, role: owner.role, review, refs: [], shared: false };
       group.refs.push(ref);
       group.shared ||= owner.organisations.length > 1;
       groups.set(key, group);
     }
   }
-  if (groups.size === 0) return [emptyPart(facts, system, dataset, false)];
-  return [...groups.entries()].map(([key, group]) => partOfGroup(facts, system, dataset, key, group));
+  if (groups.size === 0) return [nothing];
+  return [...groups.entries()].map(([key, group]) => partOfGroup(facts, system, dataset, key, group, empty));
 }
 
 function partOfGroup(
@@ -137,12 +154,12 @@ function partOfGroup(
   dataset: DatasetPolicy,
   key: string,
   group: Group,
+  empty: UnhashedPart,
 ): UnhashedPart {
   const erasing = modeOf(facts.right) === 'erase';
   const heldRefs = erasing ? group.refs.filter((r) => r.hold !== null) : [];
   const hold = heldRefs.reduce<Ref['hold']>((latest, ref) => laterHold(latest, ref.hold), null);
   const allHeld = heldRefs.length === group.refs.length && heldRefs.length > 0;
-  const empty = emptyPart(facts, system, dataset, false);
   const action: PartAction = erasing && allHeld ? 'retain' : empty.action;
   return {
     ...empty,
@@ -157,30 +174,37 @@ function partOfGroup(
     heldUntil: hold?.until ?? null,
     basis: hold !== null ? basisOf(hold) : empty.basis,
     review: group.review ? reviewReason(group) : empty.review,
-    together: group.shared ? `${system.id}/${dataset.id}` : null,
+    // Stopping for one of several controllers takes nothing from the others.
+    together: group.shared && !isUnconditional(empty) ? `${system.id}/${dataset.id}` : null,
   };
 }
 
-function emptyPart(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy, unsearched: boolean): UnhashedPart {
+function emptyPart(
+  facts: PlanFacts,
+  system: SystemPolicy,
+  dataset: DatasetPolicy,
+  unsearched: boolean,
+  strand: Strand | null,
+): UnhashedPart {
   const reached = facts.changes?.fields.filter((f) => f.system === system.id && f.dataset === dataset.id) ?? [];
   const asIssued = reached.length > 0 && reached.every((f) => f.asIssued);
-  const action = asIssued ? 'retain' : actionOf(facts.right, dataset);
+  const action = asIssued ? 'retain' : (strand?.action ?? actionOf(facts.right, dataset));
   const changes = facts.changes?.commitment(system.id, dataset.id);
   const unproven = !asIssued && reached.some((f) => facts.changes?.unproven.includes(f.change) === true);
   return {
-    key: partKey(system.id, dataset.id, null, false),
+    key: partKey(system.id, dataset.id, null, false, strand?.suffix),
     system: system.id,
     dataset: dataset.id,
     organisation: null,
     role: dataset.role,
     action,
-    fields: fieldsOf(facts, system, dataset, action),
+    fields: strand?.fields ?? fieldsOf(facts, system, dataset, action),
     hold: null,
     identifiers: facts.proven,
     records: 0,
     held: 0,
     heldUntil: null,
-    basis: asIssued ? asIssuedBasis(dataset) : basisWithoutHold(dataset, action, facts.right),
+    basis: asIssued ? asIssuedBasis(dataset) : (strand?.basis ?? basisWithoutHold(dataset, action, facts.right)),
     review: unproven ? UNPROVEN_KEY : null,
     together: null,
     unsearched,
@@ -204,9 +228,12 @@ function actionOf(right: Right, dataset: DatasetPolicy): PartAction {
   }
 }
 
+/** The system knows no flag: a person restricts by hand. */
+const NO_FLAG = 'no_restriction_flag';
+
 function basisWithoutHold(dataset: DatasetPolicy, action: PartAction, right: Right): string | null {
   if (action === 'keep' && dataset.erase.kind === 'keep') return dataset.erase.basis;
-  return modeOf(right) === 'restrict' && dataset.restrict === null ? 'no_restriction_flag' : null;
+  return modeOf(right) === 'restrict' && dataset.restrict === null ? NO_FLAG : null;
 }
 
 function fieldsOf(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy, action: PartAction): string[] {
@@ -218,10 +245,6 @@ function fieldsOf(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy
       .sort();
   }
   if (action === 'restrict') return dataset.restrict === null ? [] : [dataset.restrict.flag];
-  if (action === 'stop') {
-    const rules = stopsOf(facts.right, facts.purposes ?? [], dataset);
-    return [...new Set(rules.flatMap((rule) => [...rule.unset, ...Object.keys(rule.set)]))].sort();
-  }
   if (action === 'collect' && facts.right === 'portability') return portableFields(dataset);
   if (action === 'mask' && dataset.erase.kind === 'mask') return [...dataset.erase.paths].sort();
   if (action === 'unset' && dataset.erase.kind === 'unset') return [...dataset.erase.paths].sort();
@@ -314,7 +337,7 @@ interface Group {
 function approvalGroups(facts: PlanFacts, parts: readonly Part[], sha256: Sha256): ApprovalGroup[] {
   const groups = new Map<string, { rule: ApprovalRule; organisation: string | null; parts: Part[] }>();
   for (const part of parts) {
-    if (part.records === 0 || part.action === 'retain' || part.unsearched) continue;
+    if (part.records === 0 || part.action === 'retain' || part.unsearched || needsNobody(part)) continue;
     for (const rule of facts.pack.approvals) {
       if (!applies(rule, part, facts.right)) continue;
       const organisation = rule.by === 'organisation' ? part.organisation : null;
@@ -323,6 +346,11 @@ function approvalGroups(facts: PlanFacts, parts: readonly Part[], sha256: Sha256
       const group = groups.get(key) ?? { rule, organisation, parts: [] };
       group.parts.push(part);
       groups.set(key, group);
+    }
+    if (part.basis === ON_GROUNDS && part.role === 'controller' && !decidedByRule(facts, part)) {
+      const group = groups.get(OBJECTION_RULE.id) ?? { rule: OBJECTION_RULE, organisation: null, parts: [] };
+      group.parts.push(part);
+      groups.set(OBJECTION_RULE.id, group);
     }
   }
   return [...groups.entries()]
@@ -336,6 +364,25 @@ function approvalGroups(facts: PlanFacts, parts: readonly Part[], sha256: Sha256
       planHash: merkleRootOfParts(group.parts, sha256),
     }));
 }
+
+/** Ended because the person says so, or restricted until she has an answer: nobody is asked. */
+function needsNobody(part: UnhashedPart): boolean {
+  return isUnconditional(part) || isWhileWeighed(part);
+}
+
+function decidedByRule(facts: PlanFacts, part: Part): boolean {
+  return facts.pack.approvals.some((rule) => rule.by !== 'organisation' && applies(rule, part, facts.right));
+}
+
+/** Who weighs an objection on grounds of her situation (Art. 21(1)) where the operator itself is the controller. */
+export const OBJECTION_RULE: ApprovalRule = {
+  id: 'objection',
+  when: {},
+  by: 'privacy_officer',
+  remindAfter: [],
+  escalateTo: [],
+  deputies: [],
+};
 
 function applies(rule: ApprovalRule, part: Part, right: Right): boolean {
   const { when } = rule;
