@@ -47,6 +47,7 @@ export async function planOf(deps: Pick<ApiDeps, 'vault' | 'policies'>, doc: Req
       pack: frozen.pack,
       right: doc.right,
       scopeDatasets: null,
+      onlyOrganisation: doc.onlyOrganisation ?? null,
       found,
       proven: sureCounts(subject, identity, found, idsOfIncluded(frozen.pack, included)),
       unsearched: frozen.pack.systems.map((s) => s.id).filter((id) => !found.some((f) => f.system === id)),

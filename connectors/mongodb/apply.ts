@@ -1,7 +1,8 @@
-/** Erases: the parts of one person in one system. */
+/** Makes the effect of the parts of one person in one system: erases, corrects. */
 import type { ApplyInput, ApplyResult, PartTargets } from '../../domain/ports/connector.js';
 import type { Context } from './context.js';
 import { sortDatasets } from './discover.js';
+import { changeRecords } from './apply-change.js';
 import { editRecords } from './apply-fields.js';
 import { deleteRecords } from './apply-delete.js';
 import { failure } from './errors.js';
@@ -59,6 +60,8 @@ function withoutWriting(dataset: Dataset, { part, refs }: PartTargets): ApplyRes
       };
     case 'manual':
       return { key: part.key, kind: 'manual', why: part.basis ?? 'manual' };
+    case 'change':
+      return null;
     default:
       if (part.action !== erase.kind) throw failure('precondition', dataset.id);
       return null;
@@ -69,7 +72,12 @@ async function rediscover(context: Context, input: ApplyInput, datasets: readonl
   const { settings, store, schema } = context;
   return buildGraph({
     schema,
-    search: new Search({ store, settings, onlyOrganisation: null, heartbeat: input.heartbeat }),
+    search: new Search({
+      store,
+      settings,
+      onlyOrganisation: input.onlyOrganisation ?? null,
+      heartbeat: input.heartbeat,
+    }),
     datasets,
     given: input.identifiers,
     links: linksOf(input.targets),
@@ -101,6 +109,7 @@ async function applyPart(
   const targets = targetsOf(context, dataset, own, input.targets, graph, input.generation);
   if (targets.length > context.settings.maxRecords) throw failure('too_many_targets', dataset.id);
   const run: Run = { context, dataset, part, targets, heartbeat: input.heartbeat };
+  if (part.action === 'change') return changeRecords(run, input.orders?.changes[part.key] ?? [], input.memory);
   const tally = part.action === 'delete' ? await deleteRecords(run) : await editRecords(run);
   if (targets.length > 0 && tally.held === targets.length) {
     const hold = targets.find((t) => t.ref.hold !== null)?.ref.hold ?? null;

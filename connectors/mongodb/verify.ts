@@ -13,6 +13,7 @@ import type { Dataset } from './schema.js';
 import { Search } from './search.js';
 import { AS_STORED } from './store.js';
 import { belongs } from './targets.js';
+import { verifyChange } from './verify-change.js';
 
 /**
  * `gone` (records, elements), `redacted` (masked or unset values) or `stillPresent` per part, with the number of records
@@ -57,6 +58,13 @@ async function verifyPart(
   const { part } = own;
   const refs = new Map(own.refs.filter((r) => !reviewed.has(`${r.dataset}\0${r.id}`)).map((r) => [r.id, r]));
   const given = input.identifiers.filter((i) => isSure(i.trust)).map((i) => knownIdentifier(i, 0));
+  if (part.action === 'change')
+    return verifyChange(input, own, dataset, input.orders?.changes[part.key] ?? [], {
+      present: (ids) => readBack(context, dataset, ids, input),
+      again: () => findAgain(context, input, own, dataset, given),
+      known: (id) => knownOf(refs.get(id), given),
+      reviewed: (id) => reviewed.has(`${dataset.id}\0${id}`),
+    });
   const present = await readBack(context, dataset, [...refs.keys()], input);
   if (part.action === 'keep' || part.action === 'retain') {
     return { key: part.key, verdict: 'kept', remaining: present.size, method: 'present_by_id_majority_read' };
@@ -131,7 +139,7 @@ async function findAgain(
   const search = new Search({
     store: context.readback,
     settings: context.settings,
-    onlyOrganisation: null,
+    onlyOrganisation: input.onlyOrganisation ?? null,
     heartbeat: input.heartbeat,
   });
   await search.load(dataset, known.values());

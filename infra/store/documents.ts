@@ -35,6 +35,10 @@ export interface RequestDoc {
   /** Keyed hashes of the given identifiers: how a person's requests are found again. */
   readonly subjectHashes: readonly string[];
   readonly after: string | null;
+  /** The organisation that started it; its own machines may look at it. */
+  readonly onlyOrganisation?: string | null;
+  /** Requests that hang together with this one. */
+  readonly links?: readonly { readonly id: string; readonly relation: string }[];
   /** Art. 17(1) ground as given, a code. */
   readonly ground: string | null;
   readonly owner: string | null;
