@@ -1,4 +1,5 @@
 /** Everything that activities are given. Ports only: a worker composes them, tests and the bench compose others. */
+import type { BreachPeople, BreachProjection } from '../domain/ports/breaches.js';
 import type { DeletionLedger, DueRows, Journal, Ledger } from '../domain/ports/ledgers.js';
 import type {
   Brake,
@@ -44,6 +45,8 @@ export interface ActivityDeps {
   readonly outgoing: OutgoingEvents;
   readonly deliveries: DeliveryAttempts;
   readonly evidence: EvidenceKeeper;
+  readonly breaches: BreachPeople;
+  readonly breachViews: BreachProjection;
   readonly certifier: Certifier;
   readonly packages: PackageBuilder;
   readonly transfers: Transfers;

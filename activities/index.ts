@@ -1,6 +1,8 @@
 /** All activities, one file each; `createActivities` binds them to what a worker composed. */
 import { announce } from './announce.js';
 import { apply } from './apply.js';
+import { BREACH } from './breach.js';
+import type { BreachActivities } from './breach-types.js';
 import { bundle } from './bundle.js';
 import { certify } from './certify.js';
 import { clock } from './clock.js';
@@ -8,6 +10,7 @@ import { defer } from './defer.js';
 import { deliver } from './deliver.js';
 import type { ActivityDeps } from './deps.js';
 import { discover } from './discover.js';
+import { dropPackage } from './drop-package.js';
 import { dueErase, dueList } from './due.js';
 import { evidence } from './evidence.js';
 import { guard } from './guard.js';
@@ -15,6 +18,7 @@ import { inventory } from './inventory.js';
 import { notify } from './notify.js';
 import { plan } from './plan.js';
 import { project } from './project.js';
+import { push } from './push.js';
 import { retain } from './retain.js';
 import { framed } from './runtime.js';
 import { sweep } from './sweep.js';
@@ -24,7 +28,9 @@ import { verify } from './verify.js';
 export type { ActivityDeps } from './deps.js';
 export type { Activities, PassActivities } from './types.js';
 
-export function createActivities(deps: ActivityDeps): Activities & DeliveryActivities & PassActivities {
+export function createActivities(
+  deps: ActivityDeps,
+): Activities & BreachActivities & DeliveryActivities & PassActivities {
   const bound =
     <I extends object, O>(name: string, work: (deps: ActivityDeps, input: I) => Promise<O>) =>
     (input: I): Promise<O> =>
@@ -37,7 +43,16 @@ export function createActivities(deps: ActivityDeps): Activities & DeliveryActiv
     verify: bound('verify', verify),
     sweep: bound('sweep', sweep),
     inventory: bound('inventory', inventory),
+    breachSearch: bound('breachSearch', BREACH.breachSearch),
+    breachDraft: bound('breachDraft', BREACH.breachDraft),
+    breachRemind: bound('breachRemind', BREACH.breachRemind),
+    breachOrganisation: bound('breachOrganisation', BREACH.breachOrganisation),
+    breachTell: bound('breachTell', BREACH.breachTell),
+    breachForget: bound('breachForget', BREACH.breachForget),
+    breachProject: bound('breachProject', BREACH.breachProject),
     bundle: bound('bundle', bundle),
+    push: bound('push', push),
+    dropPackage: bound('dropPackage', dropPackage),
     notify: bound('notify', notify),
     certify: bound('certify', certify),
     clock: bound('clock', clock),

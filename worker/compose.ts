@@ -8,9 +8,10 @@ import type { Right } from '../domain/words.js';
 import { createCertifier } from '../infra/certificates/index.js';
 import { createSalts } from '../infra/keys/salts.js';
 import { createMailer, type SmtpMailer } from '../infra/mail/index.js';
-import { createPackageBuilder } from '../infra/packages/index.js';
+import { createPackageBuilder, createTransfers } from '../infra/packages/index.js';
 import { sha256, sha256Stream, type Platform } from '../infra/platform.js';
 import { PackStore, type Policies } from '../infra/policies/index.js';
+import { createBreachPeople, createBreachProjection } from '../infra/store/breaches.js';
 import { createBrake } from '../infra/store/brake.js';
 import { createCertificateStore } from '../infra/store/certificates.js';
 import { createEvidence } from '../infra/evidence/index.js';
@@ -37,6 +38,8 @@ export interface WorkerParts {
   readonly publicUrl: string;
   /** The embedded stack: endpoints may stand on this machine. */
   readonly embedded?: boolean;
+  /** Where this worker stands; packages of packs that pin a region are built only there. */
+  readonly region?: string;
   readonly observe?: ActivityDeps['observe'];
 }
 
@@ -68,6 +71,8 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
     brake: createBrake(platform.store.db),
     // Contacts are not secret; the keys of organisations are the API's business, so no sealer is needed here.
     organisations: createContacts(createPartyStore(platform.store.db, NO_SECRETS)),
+    breaches: createBreachPeople(platform.store.db),
+    breachViews: createBreachProjection(platform.store.db),
     connectors: parts.connectors,
     ...(await outwards(parts)),
     certifier: createCertifier({
@@ -79,6 +84,8 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
       sha256,
     }),
     packages: createPackageBuilder(platform.vault),
+    transfers: createTransfers({ signing: platform.signing, allowLoopback: parts.embedded === true }),
+    region: parts.region ?? null,
     salts,
     sha256,
     sha256Stream,

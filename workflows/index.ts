@@ -1,4 +1,5 @@
 /** Every workflow that workers serve, registered by export name. */
+export { breach } from './breach.js';
 export { delivery } from './delivery.js';
 export { due } from './due.js';
 export { request } from './request.js';

@@ -2,7 +2,7 @@
  * The second wall: everything Temporal stores is encrypted under the key of the request it belongs to, so that
  * histories become unreadable together with the vault. (The first wall: payloads hold references only.)
  *
- * Key: the workflow id, when it begins with `req_`, names the request; anything else (other workflows, no context at
+ * Key: the workflow id, when it begins with `req_` (a request) or `brc_` (a breach), names it; anything else (other workflows, no context at
  * all) uses the namespace key. Additional data binds namespace, request and key, so a payload of one request does not
  * open in another.
  */
@@ -118,7 +118,7 @@ class RequestCodec implements PayloadCodec {
 }
 
 function requestOf(workflowId: string | undefined): string | null {
-  return workflowId?.startsWith('req_') === true ? workflowId : null;
+  return workflowId !== undefined && /^(?:req|brc)_/.test(workflowId) ? workflowId : null;
 }
 
 function isDestroyed(error: unknown): boolean {
