@@ -33,8 +33,16 @@ export async function framed<T>(
   }
 }
 
-/** Codes of our own store and keys after which another attempt cannot help. */
-const FATAL_CODES: ReadonlySet<string> = new Set(['key_destroyed']);
+/** Codes of our own store and keys, and of receivers of packages, after which another attempt cannot help. */
+const FATAL_CODES: ReadonlySet<string> = new Set([
+  'key_destroyed',
+  'receiver_key_mismatch',
+  'receiver_address_refused',
+  'receiver_refused',
+  'receiver_invalid',
+  'receipt_invalid',
+  'package_changed',
+]);
 
 export function asFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;

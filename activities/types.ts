@@ -15,11 +15,13 @@ import type {
   ClockDone,
   DeferDone,
   DiscoverDone,
+  DropPackageDone,
   EvidenceDone,
   GuardDone,
   InventoryDone,
   NotifyDone,
   PlanDone,
+  PushDone,
   VerifyDone,
 } from '../domain/lifecycle/results.js';
 import type { Part } from '../domain/plan/types.js';
@@ -74,7 +76,26 @@ export interface DeferInput extends About {
 }
 
 export interface BundleInput extends About {
-  readonly parts: readonly { readonly key: string; readonly system: string; readonly dataset: string }[];
+  readonly parts: readonly {
+    readonly key: string;
+    readonly system: string;
+    readonly dataset: string;
+    readonly organisation: string | null;
+  }[];
+  readonly disclose: readonly string[];
+  readonly withhold: readonly string[];
+}
+
+export interface PushInput extends About {
+  /** SHA-256 of the released package, hex: no other one is sent. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly confirmedAt: Instant;
+}
+
+export interface DropPackageInput extends About {
+  /** Keys of the collected parts. */
+  readonly parts: readonly string[];
 }
 
 export interface NotifyInput extends About {
@@ -113,6 +134,8 @@ export interface Activities {
   sweep(input: PartsInput): Promise<VerifyDone>;
   inventory(input: InventoryInput): Promise<InventoryDone>;
   bundle(input: BundleInput): Promise<BundleDone>;
+  push(input: PushInput): Promise<PushDone>;
+  dropPackage(input: DropPackageInput): Promise<DropPackageDone>;
   defer(input: DeferInput): Promise<DeferDone>;
   notify(input: NotifyInput): Promise<NotifyDone>;
   certify(input: CertifyInput): Promise<CertifyDone>;

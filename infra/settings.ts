@@ -65,6 +65,10 @@ const SETTINGS = {
     about: 'sender of mails',
     fallback: 'privacy@example.com',
   },
+  HABEAS_REGION: {
+    schema: z.string().regex(/^[A-Z][A-Za-z0-9-]{1,30}$/, 'must be a region such as EEA or UK'),
+    about: 'where this worker stands; packages of packs with a region are built only there',
+  },
   HABEAS_LOG_LEVEL: {
     schema: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
     about: 'how much is logged',

@@ -51,6 +51,7 @@ export async function startWorker(
     mailFrom: settings.get('HABEAS_MAIL_FROM'),
     publicUrl: settings.get('HABEAS_PUBLIC_URL'),
     embedded: settings.get('HABEAS_EMBEDDED'),
+    region: settings.get('HABEAS_REGION'),
     observe: (activity, connector, code, seconds) => metrics.activity({ activity, connector, code }, seconds),
   });
   const temporal = await connectWorker({

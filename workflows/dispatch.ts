@@ -4,6 +4,7 @@ import type { Activities, About } from '../activities/types.js';
 import { factsOf } from '../domain/lifecycle/facts.js';
 import type { TaskFailure, TaskResult } from '../domain/lifecycle/results.js';
 import type { Run } from '../domain/lifecycle/run.js';
+import type { Part } from '../domain/plan/types.js';
 import type { Task } from '../domain/lifecycle/tasks.js';
 
 /** Heartbeats come from the activity runtime every second; a dead worker is noticed after this. */
@@ -37,6 +38,25 @@ const letters = proxyActivities<Activities>({
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1s', backoffCoefficient: 4, maximumAttempts: 3 },
 });
+
+/** Large ones take their time; tried again without end, like everything on our own store. */
+const packages = proxyActivities<Activities>({
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** To another controller: a few quick attempts, each going on where the last one stood; then by the run's own due points. */
+const pushes = proxyActivities<Activities>({
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '1s', backoffCoefficient: 3, maximumAttempts: 5 },
+});
+
+/** Parts whose records were collected and read back. */
+function collectedParts(run: Run): Part[] {
+  return run.parts.filter((p) => p.part.action === 'collect' && p.outcome === 'done').map((p) => p.part);
+}
 
 function at(queue: string, patient: boolean): Activities {
   return proxyActivities<Activities>({ ...(patient ? PATIENT : QUICK), taskQueue: queue });
@@ -103,12 +123,26 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
     case 'defer':
       return core.defer({ ...about, parts: task.parts });
     case 'bundle':
-      return core.bundle({
+      return packages.bundle({
         ...about,
-        parts: run.parts
-          .filter((p) => p.part.action === 'collect' && p.outcome === 'done')
-          .map(({ part }) => ({ key: part.key, system: part.system, dataset: part.dataset })),
+        parts: collectedParts(run).map(({ key, system, dataset, organisation }) => ({
+          key,
+          system,
+          dataset,
+          organisation,
+        })),
+        disclose: run.review?.disclose ?? [],
+        withhold: run.review?.withhold ?? [],
       });
+    case 'push':
+      return pushes.push({
+        ...about,
+        sha256: run.package?.sha256 ?? '',
+        bytes: run.package?.bytes ?? 0,
+        confirmedAt: run.transfer?.confirmedAt ?? '',
+      });
+    case 'dropPackage':
+      return core.dropPackage({ ...about, parts: collectedParts(run).map(({ key }) => key) });
     case 'notify':
       return letters.notify({ ...about, letter: task.letter, facts: factsOf(run) });
     case 'certify':

@@ -145,7 +145,7 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
   });
   const event = command<EventCommand>(
     () => undefined,
-    (r, c) => takeEvent(r, c.type),
+    (r, c, now) => takeEvent(r, c.type, c.by.id, now),
   );
   setHandler(identityUpdate, identity.handler, { validator: identity.validator });
   setHandler(decideUpdate, decide.handler, { validator: decide.validator });

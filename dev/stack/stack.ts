@@ -99,6 +99,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       HABEAS_PUBLIC_URL: api,
       HABEAS_PORT: String(apiPort),
       HABEAS_EMBEDDED: '1',
+      HABEAS_REGION: process.env['HABEAS_REGION'] ?? 'EEA',
       HABEAS_LOG_LEVEL: process.env['HABEAS_LOG_LEVEL'] ?? 'info',
       ...(options.policies === undefined ? {} : { HABEAS_POLICIES: options.policies }),
     };

@@ -19,6 +19,7 @@ import type {
 } from '../words.js';
 import type { OutgoingEvent } from '../ports/webhooks.js';
 import type { DecideCommand, RequestInput, Speaker } from './commands.js';
+import { newTransfer, type PackageReviewRun, type TransferRun } from './transfer.js';
 import { assertPart, assertPhase, TABLES_VERSION, type PartState, type Phase } from './tables.js';
 
 export interface Run {

@@ -18,7 +18,19 @@ import type {
   TaskResult,
   VerifyDone,
 } from './results.js';
-import { DAY, HOUR, MINUTE, enterPart, findPart, note, plus, settlePart, type LetterRun, type PartRun, type Run } from './run.js';
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  enterPart,
+  findPart,
+  note,
+  plus,
+  settlePart,
+  type LetterRun,
+  type PartRun,
+  type Run,
+} from './run.js';
 import type { Task } from './tasks.js';
 import { computeAnswer } from './view.js';
 

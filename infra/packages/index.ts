@@ -1,2 +1,3 @@
-/** Access packages: built from collected artefacts, kept encrypted in the vault. */
-export { createPackageBuilder, linesOf } from './builder.js';
+/** Packages for people: built from collected artefacts, kept encrypted in the vault, sent to another controller. */
+export { createPackageBuilder } from './builder.js';
+export { createTransfers, keyOf } from './transfers.js';

@@ -68,7 +68,7 @@ export async function postOnce(
 }
 
 /** Every address of the name must be allowed: one that is not says that the name cannot be trusted. */
-function checkedLookup(allowed: (ip: string) => boolean, from: typeof resolve): LookupFunction {
+export function checkedLookup(allowed: (ip: string) => boolean, from: typeof resolve): LookupFunction {
   return (hostname, options, callback) => {
     from(hostname, { ...options, all: true }, (error, addresses) => {
       const first = addresses?.[0];

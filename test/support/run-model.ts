@@ -300,6 +300,10 @@ export function goodAnswer(task: Task, now: number, plan: () => Plan): TaskResul
       return { kind: 'defer', stamp, rows: task.parts.length };
     case 'notify':
       return { kind: 'notify', stamp, accepted: true, problem: null };
+    case 'push':
+      return { kind: 'push', stamp, receipt: 'cd' };
+    case 'dropPackage':
+      return { kind: 'dropPackage', stamp };
     case 'bundle':
       return { kind: 'bundle', stamp, artefact: 'package', bytes: 10, sha256: 'ab', records: 2, redactions: 0 };
     case 'certify':

@@ -91,6 +91,8 @@ export function stubActivities(options: StubOptions): Stub {
       sha256: 'ef',
     }),
     defer: async (input) => ({ kind: 'defer', stamp: await seen('defer', {}), rows: input.parts.length }),
+    push: async () => ({ kind: 'push', stamp: await seen('push', {}), receipt: 'cd' }),
+    dropPackage: async () => ({ kind: 'dropPackage', stamp: await seen('dropPackage', {}) }),
     bundle: async () => ({
       kind: 'bundle',
       stamp: await seen('bundle', {}),
