@@ -89,7 +89,7 @@ async function lookAgain(
     asOf: caseDay(deps, pack),
     heartbeat: deps.heartbeat,
   });
-  const again = adopt(restricted(pack.pack, seen, onlyOrganisation), person.included);
+  const again = person.judge(restricted(pack.pack, seen, onlyOrganisation));
   const before = person.found.find((f) => f.system === input.system);
   // From the second generation on (a sweep, a failed read-back) only datasets that no sign-up can create may grow.
   const grows = (r: Found['refs'][number]): boolean =>

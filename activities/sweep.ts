@@ -29,7 +29,7 @@ export async function sweep(deps: ActivityDeps, input: PartsInput): Promise<Veri
     asOf: caseDay(deps, pack),
     heartbeat: deps.heartbeat,
   });
-  const again = adopt(restricted(pack.pack, looked, onlyOrganisation), person.included);
+  const again = person.judge(restricted(pack.pack, looked, onlyOrganisation));
   const seen = new Set((known?.refs ?? []).map(refKey));
   const fresh = again.refs.filter((r) => !seen.has(refKey(r)));
   const generation = generationOf(input);
