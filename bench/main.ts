@@ -11,23 +11,25 @@ import { machine } from './machine.js';
 import { Child } from './processes/child.js';
 import { ratioBench } from './ratio.js';
 import { markdown, targetsOf, type BenchResult } from './report.js';
+import { rulesBench } from './rules.js';
 import { startStack, type Stack } from './stack.js';
 import { storeCommands, stubPerson, type StoreFigures } from './store.js';
 import { vendorCommands } from './vendors.js';
 
-const HELP = `usage: npm run bench -- [--quick] [--only ratio|store|embedded] [--out FOLDER]
+const HELP = `usage: npm run bench -- [--quick] [--only ratio|store|embedded|rules] [--out FOLDER]
 
   ratio      the same erasure on the engine and on a hand-written workflow: events, workflow tasks, history bytes,
              CPU of every process, p50/p95/p99, throughput at 1, 10 and 50 concurrent
   store      commands to Habeas' own store per erasure over four systems: stubs, and real connectors on counterparts
   embedded   MongoDB the only system: one erasure alone, fifty at once, memory, commands per erasure
+  rules      no servers: cases per second of \`habeas clock\`, a what-if over 10,000 open requests
 
   --quick    few rounds, for a first look
   --only     one part; may be given several times
   --out      where the result is written (default: bench/results)
 `;
 
-const PARTS = ['ratio', 'store', 'embedded'] as const;
+const PARTS = ['ratio', 'store', 'embedded', 'rules'] as const;
 
 const { values } = parseArgs({
   options: {
@@ -89,6 +91,10 @@ const part = async <T>(name: (typeof PARTS)[number], work: (stack: Stack) => Pro
   return done.value;
 };
 
+if (wants('rules')) say('rules');
+const rules = wants('rules')
+  ? await rulesBench({ cases: quick ? 20_000 : 100_000, requests: 10_000, rounds: quick ? 2 : 7 })
+  : null;
 const embedded = await part('embedded', (stack) =>
   embeddedBench(stack, {
     people: quick ? 300 : 1_000,
@@ -118,6 +124,7 @@ const result: BenchResult = {
   store: counted,
   vendors,
   embedded,
+  rules,
 };
 const folder = values.out ?? join(rootFolder(), 'bench', 'results');
 mkdirSync(folder, { recursive: true });

@@ -2,6 +2,7 @@
 import { ARM_TEXT, ARMS, type RatioResult } from './ratio.js';
 import type { EmbeddedFigures } from './embedded.js';
 import type { Machine } from './machine.js';
+import type { RulesFigures } from './rules.js';
 import type { StoreFigures } from './store.js';
 
 export interface BenchResult {
@@ -14,6 +15,7 @@ export interface BenchResult {
   /** The same with the product's connectors on the vendors' counterparts; null where localstripe is not installed. */
   readonly vendors: StoreFigures | null;
   readonly embedded: EmbeddedFigures | null;
+  readonly rules: RulesFigures | null;
 }
 
 export interface Target {
@@ -71,6 +73,22 @@ export function targetsOf(result: BenchResult): Target[] {
       embedded.memory !== null && embedded.memory.total < 1_200,
     );
   }
+  const { rules } = result;
+  if (rules !== null) {
+    const { clock, simulation } = rules;
+    add(
+      '`habeas clock`, start-up not counted',
+      '≥ 20,000 cases/s',
+      `${clock.perSecond.median} cases/s (worst ${clock.perSecond.worst})`,
+      clock.perSecond.median >= 20_000,
+    );
+    add(
+      `what-if over ${simulation.requests} open requests`,
+      '< 5 s',
+      `${simulation.medianMs} ms (worst ${simulation.worstMs})`,
+      simulation.medianMs < 5_000,
+    );
+  }
   return targets;
 }
 
@@ -97,6 +115,7 @@ export function markdown(result: BenchResult): string {
   if (result.vendors !== null)
     lines.push(...storeLines(result.vendors, "four systems, the product's connectors on the vendors' counterparts"));
   if (result.embedded !== null) lines.push(...embeddedLines(result.embedded));
+  if (result.rules !== null) lines.push(...rulesLines(result.rules));
   return `${lines.join('\n')}\n`;
 }
 
@@ -204,6 +223,16 @@ function embeddedLines(e: EmbeddedFigures): string[] {
       Object.keys(e.cpu).map((name) => [name, String(e.memory?.byProcess[name] ?? '–'), String(e.cpu[name] ?? '–')]),
     ),
     ...storeLines(e.store, 'MongoDB alone, real connector'),
+  ];
+}
+
+function rulesLines({ clock, simulation }: RulesFigures): string[] {
+  return [
+    '',
+    '## Rules, without servers',
+    '',
+    `- \`habeas clock\` as one process, ${clock.cases} seeded cases over twenty years and four countries, ${clock.rounds} rounds: ${clock.perSecond.median} cases per second at the median (${clock.perSecond.worst} to ${clock.perSecond.best}), the start-up of ${clock.startupMs} ms taken off round by round. It uses one core`,
+    `- What-if over ${simulation.requests} open requests, another pack, the officers away for two weeks and a limit per day, ${simulation.rounds} rounds in one process: ${simulation.medianMs} ms at the median, ${simulation.worstMs} ms at worst; reading from the store not included. Late under the change: ${simulation.late}`,
   ];
 }
 
