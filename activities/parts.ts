@@ -20,6 +20,9 @@ export function generationOf(input: PartsInput): number {
   return Math.max(...input.parts.map((p) => p.generation));
 }
 
+/** Notes of values before a correction are entries of their own: every generation shares them, and the first wins. */
+const BEFORE = VAULT.before('');
+
 /** Vendor job ids of one (request, system, generation), kept in the vault before a job is polled. */
 export function stepMemory(deps: ActivityDeps, requestId: string, system: string, generation: number): StepMemory {
   const name = VAULT.memory(system, generation);
@@ -28,9 +31,10 @@ export function stepMemory(deps: ActivityDeps, requestId: string, system: string
     (notes ??= (await deps.vault.get<Record<string, unknown>>(requestId, name)) ?? {});
   return {
     async get(key) {
-      return (await load())[key];
+      return key.startsWith(BEFORE) ? deps.vault.get(requestId, key) : (await load())[key];
     },
     async save(key, value) {
+      if (key.startsWith(BEFORE)) return deps.vault.put(requestId, [{ name: key, value }]);
       const now = await load();
       now[key] = value;
       await deps.vault.put(requestId, [{ name, value: now }]);

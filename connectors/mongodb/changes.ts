@@ -86,7 +86,7 @@ export function isScoped(dataset: Dataset, array: string): boolean {
   return !dataset.policy.signIn && dataset.matchPaths.some((path) => isWithin(path, array));
 }
 
-function asChange(document: Document, set: Document, unset: Document, pullAll: Document): Change | null {
+export function asChange(document: Document, set: Document, unset: Document, pullAll: Document): Change | null {
   const update: Document = {};
   if (Object.keys(set).length > 0) update['$set'] = set;
   if (Object.keys(unset).length > 0) update['$unset'] = unset;
