@@ -172,6 +172,7 @@ export const en: Texts = {
     unverifiable: 'We could not check whether it worked.',
     other: 'The reason, as our system names it: {code}.',
   },
+  wayOut: 'The way out: {ways}.',
   ways: {
     ownership_transferred: 'give the account to another owner',
     account_cancelled: 'cancel the account',
@@ -230,6 +231,7 @@ export const en: Texts = {
     no_ground: 'None of the grounds of Art. 17(1) GDPR applies.',
     other: 'The ground: {code}.',
   },
+  theirReason: 'The reason that the organisation gave: {text}',
   refusalLate: 'We should have told you this by {refusalDue}. We did not, and we are sorry.',
   reason: 'Our reason: {text}',
   cannotIdentify: 'If you send us more that shows who you are, we take the request up again.',

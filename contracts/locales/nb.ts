@@ -172,6 +172,7 @@ export const nb: Texts = {
     unverifiable: 'Vi kunne ikke kontrollere om det virket.',
     other: 'Grunnen, slik systemet vårt kaller den: {code}.',
   },
+  wayOut: 'Veien ut: {ways}.',
   ways: {
     ownership_transferred: 'gi kontoen en annen eier',
     account_cancelled: 'avslutte kontoen',
@@ -231,6 +232,7 @@ export const nb: Texts = {
     no_ground: 'Ingen av grunnene i personvernforordningen art. 17 nr. 1 foreligger.',
     other: 'Grunnen: {code}.',
   },
+  theirReason: 'Organisasjonens begrunnelse: {text}',
   refusalLate: 'Vi skulle ha sagt dette innen {refusalDue}. Det gjorde vi ikke, og det beklager vi.',
   reason: 'Begrunnelsen vår: {text}',
   cannotIdentify: 'Sender du oss mer som viser hvem du er, tar vi kravet opp igjen.',

@@ -82,6 +82,7 @@ export interface Texts {
   readonly laws: Readonly<Record<string, string>>;
   /** Why something was not done: codes of guards, refusals, reviews and manual work. */
   readonly reasons: Readonly<Record<string, string>>;
+  readonly wayOut: string;
   /** Ways out of a guard. */
   readonly ways: Readonly<Record<string, string>>;
   /** Kinds of data, as packs name them. */
@@ -103,6 +104,7 @@ export interface Texts {
   readonly redacted: string;
   readonly refusal: Readonly<Record<string, string>>;
   readonly refusalLate: string;
+  readonly theirReason: string;
   readonly reason: string;
   readonly cannotIdentify: string;
   readonly commitment: string;

@@ -104,8 +104,7 @@ function baseValues(facts: RunFacts, context: LetterContext): Values {
 function referenceText(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values): string {
   const { texts } = context;
   const dates = [fill(texts.received, base)];
-  if (kind === 'receipt' || kind === 'question' || kind === 'interim' || facts.answer === 'none')
-    dates.push(fill(texts.due, base));
+  if (kind === 'receipt' || kind === 'question' || kind === 'interim') dates.push(fill(texts.due, base));
   return `${fill(texts.reference, base)}\n${dates.join(' ')}`;
 }
 

@@ -160,7 +160,7 @@ function rejectionText(step: StepFact, facts: RunFacts, context: LetterContext):
   const approval = facts.approvals.find((a) => a.organisation === step.organisation && a.parts.includes(step.key));
   const reason = approval === undefined ? undefined : context.reasons[approval.id];
   const ground = sentence(context.texts.reasons, step.basis ?? 'rejected');
-  return reason === undefined ? ground : `${ground} ${fill(context.texts.reason, { text: reason })}`;
+  return reason === undefined ? ground : `${ground} ${fill(context.texts.theirReason, { text: reason })}`;
 }
 
 function blockedText(step: StepFact, facts: RunFacts, context: LetterContext): string {

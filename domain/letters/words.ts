@@ -45,7 +45,8 @@ export function durationText(texts: Texts, duration: Duration): string {
 
 /** The sentence of a code; one that has none is shown as a code, since hiding it would be worse. */
 export function sentence(texts: Readonly<Record<string, string>>, code: string): string {
-  return texts[code] ?? fill(texts['other'] ?? '{code}', { code: code.replaceAll('_', ' ') });
+  const known = code !== 'other' && Object.hasOwn(texts, code) ? texts[code] : undefined;
+  return known ?? fill(texts['other'] ?? '{code}', { code: code.replaceAll('_', ' ') });
 }
 
 /** `app/users (contact details, name and identity)`. */
@@ -79,5 +80,7 @@ export function basisText(context: LetterContext, basis: string | null): string 
 /** Why a guard blocks, and the ways out that the person has. */
 export function guardText(context: LetterContext, guard: string, ways: readonly string[]): string {
   const reason = sentence(context.texts.reasons, guard);
-  return ways.length === 0 ? reason : `${reason} (${ways.map((w) => sentence(context.texts.ways, w)).join('; ')})`;
+  if (ways.length === 0) return reason;
+  const named = ways.map((w) => sentence(context.texts.ways, w)).join('; ');
+  return `${reason} ${fill(context.texts.wayOut, { ways: named })}`;
 }
