@@ -63,6 +63,8 @@ export const requestViewSchema = z
     /** The request's own time was moved forward (embedded stack only). */
     simulatedTime: z.boolean(),
     clock: clockViewSchema,
+    /** `late`: refused after `clock.refusalDue`, which is a breach also where an extension moved `due`. */
+    refusal: z.object({ ground: z.string(), late: z.boolean() }).nullable().optional(),
     identity: z.object({ state: z.enum(['open', 'verified', 'failed']), level: z.enum(PROVEN_LEVELS).nullable() }),
     guards: z
       .array(
@@ -163,8 +165,34 @@ export const requestViewSchema = z
     certificate: z.object({ id: z.string(), issuedAt: instant, final: z.boolean(), href: z.string() }).nullable(),
     /** Access and portability: facts of the package, never its content. */
     package: z
-      .object({ bytes: z.int(), sha256: z.string(), records: z.int(), redactions: z.int(), released: z.boolean() })
+      .object({
+        bytes: z.int(),
+        sha256: z.string(),
+        records: z.int(),
+        redactions: z.int(),
+        released: z.boolean(),
+        /** Fields that the data map does not describe. */
+        undescribed: z.int().optional(),
+        releasedAt: instant.nullable().optional(),
+        /** From then on it is 410 `package_expired`. */
+        expiresAt: instant.optional(),
+        expired: z.boolean().optional(),
+      })
       .nullable()
+      .optional(),
+    /** Portability to another controller: where it stands, not who that is. */
+    transfer: z
+      .object({
+        state: z.enum(['unconfirmed', 'ready', 'sent', 'failed', 'given_up']),
+        confirmedAt: instant.nullable(),
+        confirmedBy: z.string().nullable(),
+        sentAt: instant.nullable(),
+        receipt: z.string().nullable(),
+        error: z.string().nullable(),
+        attempts: z.int(),
+        nextAttemptAt: instant.nullable(),
+        endsAt: instant.nullable(),
+      })
       .optional(),
     revision: z.int(),
   })

@@ -16,7 +16,7 @@ export function copiesOf(view: RequestView, approvals: readonly ApprovalView[]):
     state: view.state,
     outcome: view.outcome,
     clockStatus: view.clock.status,
-    late: view.clock.status === 'overdue' || view.clock.status === 'met_late',
+    late: view.clock.status === 'overdue' || view.clock.status === 'met_late' || view.refusal?.late === true,
     dueMs: Date.parse(view.clock.dueAt),
     receivedMs: Date.parse(view.receivedAt),
     createdMs: Date.parse(view.createdAt),
