@@ -5,6 +5,7 @@ import { createCodes, createTokens } from '../infra/identity/index.js';
 import type { Platform } from '../infra/platform.js';
 import { PackStore } from '../infra/policies/index.js';
 import { createBrake } from '../infra/store/brake.js';
+import { createBreachStore } from '../infra/store/breaches.js';
 import { createCertificateStore } from '../infra/store/certificates.js';
 import { createEventStore } from '../infra/store/events.js';
 import { createFacts } from '../infra/store/facts.js';
@@ -15,7 +16,12 @@ import { createPartyStore } from '../infra/store/parties.js';
 import { createRequestStore } from '../infra/store/requests.js';
 import { createTokenVerifier } from './auth.js';
 import type { ApiDeps, ApiLimits, ApiLog, DevPort, Policies } from './deps.js';
-import { createTemporalGateway, type TemporalAccess, type TemporalGatewayOptions } from './gateway/index.js';
+import {
+  createBreachGateway,
+  createTemporalGateway,
+  type TemporalAccess,
+  type TemporalGatewayOptions,
+} from './gateway/index.js';
 import { createMac, createSealer } from './keys.js';
 
 export interface ApiParts {
@@ -73,6 +79,8 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
     commitIntake: (documents) => commitIntake(client, db, documents),
     vault: platform.vault,
     gateway: createTemporalGateway({ temporal: parts.temporal, startOptions: parts.startOptions, nowMs }),
+    breaches: createBreachStore(client, db),
+    breachGateway: createBreachGateway({ temporal: parts.temporal }),
     policies: await policiesOf(platform, parts.packs),
     ledger: platform.ledger,
     ledgerReader: platform.reader,

@@ -10,6 +10,7 @@ import { handlers } from './handlers/index.js';
 import { apiMetrics } from './health.js';
 import { HttpProblem } from './http/problem.js';
 import { problems, routes, trace } from './http/router.js';
+import { reconcileBreaches } from './handlers/breaches.js';
 import { reconcile } from './start-request.js';
 
 export interface Api {
@@ -64,6 +65,7 @@ export function createApi(deps: ApiDeps): Api {
   const tick = (): void => {
     working = (async () => {
       await reconcile(deps, deps.now());
+      await reconcileBreaches(deps, deps.now());
       await flushAttempts(deps, deps.now());
     })()
       .catch(() => deps.log?.error('timer_failed', {}))

@@ -6,6 +6,7 @@ import type { Vault } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { Codes, Hasher, Tokens } from '../infra/identity/index.js';
 import type { BrakeControl } from '../infra/store/brake.js';
+import type { BreachStore } from '../infra/store/breaches.js';
 import type { CertificateStore } from '../infra/store/certificates.js';
 import type { Mac } from '../infra/store/cursor.js';
 import type { EventStore } from '../infra/store/events.js';
@@ -14,7 +15,7 @@ import type { IntakeDocuments } from '../infra/store/intake.js';
 import type { PackageCodeStore } from '../infra/store/package-codes.js';
 import type { PartyStore } from '../infra/store/parties.js';
 import type { RequestStore } from '../infra/store/requests.js';
-import type { Gateway } from './gateway/index.js';
+import type { BreachGateway, Gateway } from './gateway/index.js';
 
 export interface TokenVerifier {
   /** The principal behind a bearer token; null = unknown, wrong, expired or revoked. */
@@ -104,6 +105,8 @@ export interface ApiDeps {
   readonly commitIntake: (documents: IntakeDocuments) => Promise<'committed' | 'duplicate'>;
   readonly vault: IntakeVault;
   readonly gateway: Gateway;
+  readonly breaches: BreachStore;
+  readonly breachGateway: BreachGateway;
   readonly policies: Policies;
   readonly ledger: Ledger;
   readonly ledgerReader: LedgerReader;

@@ -19,6 +19,14 @@ import {
   tokenSchema,
 } from './administration.js';
 import { approvalSchema, approvalSubjectSchema, decisionSchema, planSchema } from './approval.js';
+import {
+  breachActionName,
+  breachDecisionSchema,
+  breachDraftSchema,
+  breachId,
+  breachViewSchema,
+  createBreachSchema,
+} from './breach.js';
 import { clockQuerySchema, clockResultSchema } from './clock.js';
 import { approvalId, civilDate, code, cursor, flag, instant, limit, pageOf, requestId, slug } from './common.js';
 import type { Endpoint } from './endpoint.js';
@@ -26,6 +34,7 @@ import { inboundEventSchema, MAX_EVENT_BYTES } from './events.js';
 import { checkpointSchema, ledgerEntrySchema, ledgerQuerySchema, proofQuerySchema, proofSchema } from './ledger.js';
 import { actionBodySchema, identityBodySchema, searchBodySchema } from './request-commands.js';
 import { createRequestSchema } from './request-create.js';
+import { packageReviewSchema } from './package-review.js';
 import { requestViewSchema, requestWithSubjectSchema } from './request-view.js';
 import { simulationResultSchema, simulationSchema } from './simulation.js';
 import {
@@ -320,9 +329,119 @@ export const ENDPOINTS = {
       'code_invalid',
       'not_ready',
       'package_released',
+      'package_expired',
       'purpose_unknown',
       'forgotten',
     ],
+  },
+  getPackageReview: {
+    method: 'GET',
+    path: '/v1/requests/{id}/package/review',
+    summary: 'What in the package may be about others, and what the data map does not describe; before release',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'none',
+    precondition: 'none',
+    params: ofRequest,
+    query: z.strictObject({ purpose: code }),
+    responses: { 200: { description: 'Redacted places with their values', schema: packageReviewSchema } },
+    problems: ['not_ready', 'package_released', 'purpose_unknown', 'forgotten'],
+  },
+  sendReceiverCode: {
+    method: 'POST',
+    path: '/v1/requests/{id}/receiver/code',
+    summary: 'Mails the proven address the receiver of its data and a code that confirms it; always the same answer',
+    who: 'everyone',
+    idempotency: 'none',
+    precondition: 'none',
+    params: ofRequest,
+    responses: { 202: { description: 'If there is a receiver to confirm, a code is on its way' } },
+    problems: [],
+  },
+  confirmReceiver: {
+    method: 'POST',
+    path: '/v1/requests/{id}/receiver/confirmation',
+    summary: 'The subject confirms the receiver with the mailed code',
+    who: 'everyone',
+    idempotency: 'none',
+    precondition: 'none',
+    params: ofRequest,
+    headers: z.object({ 'habeas-code': z.string().optional() }),
+    responses: { 204: { description: 'Confirmed' } },
+    problems: ['unauthenticated', 'code_invalid', 'forgotten'],
+  },
+  createBreach: {
+    method: 'POST',
+    path: '/v1/breaches',
+    summary: 'Reports a personal data breach',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'required',
+    precondition: 'none',
+    body: createBreachSchema,
+    responses: {
+      202: {
+        description: 'Accepted; follow it at Location',
+        schema: breachViewSchema,
+        headers: ['Location', 'Retry-After', 'ETag'],
+      },
+    },
+    problems: ['operator_unknown', 'forgotten'],
+  },
+  listBreaches: {
+    method: 'GET',
+    path: '/v1/breaches',
+    summary: 'Breaches and their progress, newest first',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'none',
+    precondition: 'none',
+    query: z.strictObject({ operator: slug.optional(), cursor: cursor.optional(), limit }),
+    responses: { 200: { description: 'A page of breaches', schema: pageOf(breachViewSchema) } },
+    problems: [],
+  },
+  getBreach: {
+    method: 'GET',
+    path: '/v1/breaches/{id}',
+    summary: 'One breach and its progress; names no person',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'none',
+    precondition: 'none',
+    params: z.strictObject({ id: breachId }),
+    responses: { 200: { description: 'The breach', schema: breachViewSchema, headers: ['ETag'] } },
+    problems: [],
+  },
+  getBreachDraft: {
+    method: 'GET',
+    path: '/v1/breaches/{id}/draft',
+    summary: 'The draft to the supervisory authority (GDPR Art. 33(3))',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'none',
+    precondition: 'none',
+    params: z.strictObject({ id: breachId }),
+    responses: { 200: { description: 'The draft as it stands', schema: breachDraftSchema } },
+    problems: ['not_ready', 'forgotten'],
+  },
+  decideBreach: {
+    method: 'POST',
+    path: '/v1/breaches/{id}/decision',
+    summary: 'Decides whether people are told; not telling them needs two people',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'required',
+    precondition: 'none',
+    params: z.strictObject({ id: breachId }),
+    body: breachDecisionSchema,
+    responses: { 200: { description: 'The breach', schema: breachViewSchema, headers: ['ETag'] } },
+    problems: ['already_decided', 'four_eyes', 'ground_differs', 'people_promised', 'forgotten'],
+  },
+  actOnBreach: {
+    method: 'POST',
+    path: '/v1/breaches/{id}/actions/{action}',
+    summary: 'An officer steers a breach',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'required',
+    precondition: 'if-match',
+    params: z.strictObject({ id: breachId, action: breachActionName }),
+    body: z.record(z.string(), z.unknown()),
+    responses: { 200: { description: 'The breach', schema: breachViewSchema, headers: ['ETag'] } },
+    problems: ['action_not_allowed', 'time_outside', 'forgotten'],
   },
   listLedger: {
     method: 'GET',

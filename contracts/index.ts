@@ -4,6 +4,7 @@
  */
 export * from './administration.js';
 export * from './approval.js';
+export * from './breach.js';
 export * from './client.js';
 export * from './clock.js';
 export * from './common.js';

@@ -5,6 +5,8 @@ import { receiveEvent } from '../events/receive.js';
 import { openApiDocument } from '../openapi.js';
 import type { Handler } from '../http/call.js';
 import { getPackage, sendPackageCode } from '../package/package.js';
+import { confirmReceiver, sendReceiverCode } from '../package/receiver.js';
+import { getPackageReview } from '../package/review.js';
 import { readiness, type ApiMetrics } from '../health.js';
 import {
   advanceRequest,
@@ -16,6 +18,7 @@ import {
   revokeToken,
 } from './administration.js';
 import { decideApproval, getApproval, getApprovalSubject, listApprovals } from './approvals.js';
+import { actOnBreach, createBreach, decideBreach, getBreach, getBreachDraft, listBreaches } from './breaches.js';
 import { getClock } from './clock.js';
 import { act, decideIdentity } from './commands.js';
 import { advanceWorld, setBrake } from './operators.js';
@@ -44,6 +47,15 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     getCertificate: getCertificate(deps),
     sendPackageCode: sendPackageCode(deps),
     getPackage: getPackage(deps),
+    getPackageReview: getPackageReview(deps),
+    sendReceiverCode: sendReceiverCode(deps),
+    confirmReceiver: confirmReceiver(deps),
+    createBreach: createBreach(deps),
+    listBreaches: listBreaches(deps),
+    getBreach: getBreach(deps),
+    getBreachDraft: getBreachDraft(deps),
+    decideBreach: decideBreach(deps),
+    actOnBreach: actOnBreach(deps),
     listLedger: listLedger(deps),
     getCheckpoint: getCheckpoint(deps),
     getProof: getProof(deps),
