@@ -1,14 +1,16 @@
 import type { Ref } from '../../domain/plan/types.js';
 import { ConnectorError, type ApplyInput, type ApplyResult, type PartTargets } from '../../domain/ports/connector.js';
+import { changeCustomers, isChange } from './change-customer.js';
 import { datasetOf, kindOf, MAX_CUSTOMERS, type StripeContext } from './context.js';
 import { idempotencyKey } from './idempotency.js';
 
 /**
- * Deletes the customers of the given parts and leaves everything else where it is. Each customer is read first, so that
+ * Deletes or corrects the customers of the given parts and leaves everything else where it is. Each customer is read first, so that
  * a repeat of a half-done step deletes nothing twice and a crash between call and record does no harm. One failing
  * customer does not stop the others; its error is thrown at the end and only it is tried again.
  *
- * Parts: `delete` on customers → `applied`; `keep` and `retain` → `retained`; `redact` → `manual`
+ * Parts: `delete` on customers → `applied`; `change` on customers: change-customer.ts, on anything else → `retained`
+ * `as_issued:stripe`; `keep` and `retain` → `retained`; `redact` → `manual`
  * `redaction_not_offered` (the seam for redaction jobs); anything else →
  * `manual`, because Stripe cannot do it (finalised invoices are not rewritten or deleted).
  *
@@ -26,6 +28,10 @@ export async function apply(context: StripeContext, input: ApplyInput): Promise<
   let failure: ConnectorError | null = null;
   for (const target of input.targets) {
     const { part } = target;
+    if (isChange(context, target)) {
+      results.push(await changeCustomers(context, input, target));
+      continue;
+    }
     if (!isDeletion(context, target)) {
       results.push(withoutEffect(target));
       continue;
@@ -55,6 +61,8 @@ function isDeletion(context: StripeContext, { part }: PartTargets): boolean {
 function withoutEffect({ part }: PartTargets): ApplyResult {
   if (part.action === 'keep' || part.action === 'retain')
     return { key: part.key, kind: 'retained', basis: part.basis ?? part.hold?.law ?? 'kept_by_policy' };
+  // Finalised documents say what was issued: a credit note and a new one correct them, a business act.
+  if (part.action === 'change') return { key: part.key, kind: 'retained', basis: 'as_issued:stripe' };
   if (part.action === 'redact') return { key: part.key, kind: 'manual', why: 'redaction_not_offered' };
   return { key: part.key, kind: 'manual', why: 'action_not_offered_by_stripe' };
 }

@@ -1,4 +1,5 @@
 import { ConnectorError, type PartTargets, type VerifyInput, type VerifyResult } from '../../domain/ports/connector.js';
+import { isChange, verifyChange } from './change-customer.js';
 import { datasetOf, kindOf, type StripeContext } from './context.js';
 
 /**
@@ -15,7 +16,9 @@ export async function verify(context: StripeContext, input: VerifyInput): Promis
     const { part } = target;
     const dataset = datasetOf(context, part.dataset);
     const kind = dataset === undefined ? null : kindOf(dataset);
-    if (kind === 'customers' && part.action === 'delete') results.push(await verifyDeleted(context, input, target));
+    if (isChange(context, target)) results.push(await verifyChange(context, input, target));
+    else if (kind === 'customers' && part.action === 'delete')
+      results.push(await verifyDeleted(context, input, target));
     else if (kind !== null && (part.action === 'keep' || part.action === 'retain'))
       results.push(await verifyKept(context, input, target, kind));
     else
