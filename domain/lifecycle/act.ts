@@ -4,8 +4,10 @@ import type { ActCommand } from './commands.js';
 import { CommandError } from './errors.js';
 import { forwardAgain } from './forward.js';
 import { queueLetter } from './letters.js';
+import { liftSettled, orderLift } from './restriction.js';
 import { confirmReceiver, releasePackage, reviewPackage } from './package.js';
 import { enterPhase, note, openQuestion, plus, settlePart, type PartRun, type Run } from './run.js';
+import { since } from './version.js';
 
 /** Throws CommandError `action_not_allowed` (with `allowedActions`), `extension_too_late`, `step_unknown`, `answer_in_future`. */
 export function checkAct(run: Run, command: ActCommand, now: number): void {
@@ -113,7 +115,7 @@ export function applyAct(run: Run, command: ActCommand, now: number): void {
     }
     case 'resolve': {
       const part = stepOf(run, command.step);
-      if (part !== undefined) resolve(run, part, command.outcome);
+      if (part !== undefined) resolve(run, part, command.outcome, now);
       return;
     }
     case 'release':
@@ -128,6 +130,9 @@ export function applyAct(run: Run, command: ActCommand, now: number): void {
           approval.revision += 1;
         }
       }
+      return;
+    case 'lift':
+      orderLift(run, command.reasonRef, command.by.id, now);
       return;
     case 'recheck':
       recheckGuards(run);
@@ -174,7 +179,10 @@ function refuse(run: Run, command: Extract<ActCommand, { action: 'refuse' }>, no
   if (run.refusal.late) note(run, now, 'request.refused_late', command.ground);
   for (const part of run.parts)
     if (whole ? notBegun(part) : refusable(part)) settlePart(part, 'skipped', command.ground);
-  if (!whole) return;
+  if (!whole) {
+    if (since(run, 2)) supersedePending(run);
+    return;
+  }
   if (command.ground === 'not_controller' || command.ground === 'out_of_scope') run.verdict = command.ground;
   supersedePending(run);
   enterPhase(run, 'responding');
@@ -207,7 +215,12 @@ function retryNow(run: Run, part: PartRun, now: number): void {
   if (part.outcome === 'failed') part.outcome = 'pending';
 }
 
-function resolve(run: Run, part: PartRun, outcome: 'done_by_hand' | 'skipped' | 'include' | 'exclude'): void {
+function resolve(
+  run: Run,
+  part: PartRun,
+  outcome: 'done_by_hand' | 'skipped' | 'include' | 'exclude',
+  now: number,
+): void {
   part.resolved = outcome;
   if (outcome === 'exclude') {
     if (part.state === 'applying') {
@@ -227,6 +240,7 @@ function resolve(run: Run, part: PartRun, outcome: 'done_by_hand' | 'skipped' | 
     return;
   }
   settlePart(part, outcome, outcome);
+  liftSettled(run, part, now);
 }
 
 /** Ends parts by hand-over to the table: used when a guard's time is over. */

@@ -1,5 +1,6 @@
 /** Which actions an officer may take now: computed from the run, shown as `allowedActions`, enforced by the validators. */
 import { confirmable } from './package.js';
+import { liftable, mayBeRefused } from './restriction.js';
 import { DAY, openQuestion, type ApprovalRun, type PartRun, type Run } from './run.js';
 
 export const ACTIONS = [
@@ -12,6 +13,7 @@ export const ACTIONS = [
   'resolve',
   'release',
   'recheck',
+  'lift',
   'confirmReceiver',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -25,7 +27,7 @@ export function notBegun(part: PartRun): boolean {
 
 /** Parts that the operator itself may refuse: for processor data only the organisation may (interfaces.md section 5). */
 export function refusable(part: PartRun): boolean {
-  return notBegun(part) && part.part.role === 'controller';
+  return notBegun(part) && part.part.role === 'controller' && mayBeRefused(part);
 }
 
 export function extendableAt(run: Run, now: number): boolean {
@@ -83,5 +85,6 @@ export function allowedActions(run: Run, now: number): Action[] {
   if (run.package !== null && !run.package.released) allowed.push('release');
   if (run.guards.some((g) => g.state === 'blocking')) allowed.push('recheck');
   if (confirmable(run)) allowed.push('confirmReceiver');
+  if (liftable(run)) allowed.push('lift');
   return allowed;
 }

@@ -17,6 +17,11 @@ export interface Speaker {
   readonly role: string;
 }
 
+export const WEAK_REASONS = ['role_address', 'work_address', 'minor'] as const;
+export type WeakReason = (typeof WEAK_REASONS)[number];
+export const AGENT_CAPACITIES = ['mandate', 'guardian', 'lawyer', 'organisation', 'estate'] as const;
+export type AgentCapacity = (typeof AGENT_CAPACITIES)[number];
+
 export interface IdentityCommand {
   readonly by: Speaker;
   readonly method: string;
@@ -24,6 +29,8 @@ export interface IdentityCommand {
   readonly result: 'verified' | 'failed' | 'more_needed';
   /** Positions in `subject.identifiers` that this proves. */
   readonly proven: readonly number[];
+  /** An officer has seen the mandate of whoever speaks for the person. */
+  readonly mandate?: 'checked';
 }
 
 export interface DecideCommand {
@@ -68,6 +75,7 @@ export type ActCommand = { readonly by: Speaker } & (
       readonly withhold?: readonly string[];
     }
   | { readonly action: 'confirmReceiver'; readonly method: string; readonly reasonRef: string }
+  | { readonly action: 'lift'; readonly reasonRef: string }
   | { readonly action: 'recheck' }
 );
 
@@ -146,6 +154,15 @@ export interface RequestInput {
   readonly receivedAt: Instant;
   readonly createdAt: Instant;
   readonly createdBy: Speaker;
+  /**
+   * Identifiers that a code alone does not prove to be this person's, by position: a role address, a work address under an
+   * organisation's domain, anything of a minor. They need a second match or an officer's check.
+   */
+  readonly weak?: readonly { readonly position: number; readonly why: WeakReason }[];
+  /** Somebody speaks for the person, in this capacity; their mandate must be seen by an officer. */
+  readonly agent?: AgentCapacity | null;
+  /** Request of the same person that must be answered first. */
+  readonly after?: string | null;
   /** Which lifecycle it began with (version.ts); absent = 1. */
   readonly lifecycle?: number;
   /** Codes of the purposes that an objection or withdrawal names; empty = all that can be stopped. */

@@ -4,10 +4,12 @@
  * removes itself by what it changes, so firing twice does nothing.
  */
 import { settleBlocked } from './act.js';
+import { goOnAlone, joinOverAt } from './claim.js';
 import { decideUntil, forwardBy, reminderEvent } from './forward.js';
 import { decisionHold, endOfHold, expireApproval } from './gates.js';
 import { cannotIdentify } from './identity.js';
 import { queueLetter } from './letters.js';
+import { grantObjection, weighed } from './restriction.js';
 import { packageDuePoints } from './package.js';
 import { DAY, HOUR, enterPart, note, openQuestion, type Run } from './run.js';
 import { since } from './version.js';
@@ -42,6 +44,8 @@ export function duePoints(run: Run): DuePoint[] {
       queueLetter(run, { id: `interim-${run.rounds}`, kind: 'interim', to: 'subject' });
     });
   }
+
+  add(open ? joinOverAt(run) : null, 'join_over', (now) => goOnAlone(run, now, 'survivor_silent'));
 
   if (open && question !== undefined) {
     add(question.endsAt, 'question_over', (now) => {
@@ -88,6 +92,10 @@ export function duePoints(run: Run): DuePoint[] {
       expireApproval(run, approval, now);
     });
   }
+
+  if (open && !paused)
+    for (const { approval, grantAt } of weighed(run))
+      add(grantAt, 'objection_granted', (now) => grantObjection(run, approval, now));
 
   for (const part of run.parts) {
     if (part.state === 'blocked' && part.blockedSince !== null) {

@@ -5,10 +5,12 @@
 import { touchesBackups } from '../rights.js';
 import { IDENTITY_LEVELS } from '../words.js';
 import { openApproval } from './approvals.js';
-import { applyIdentity } from './identity.js';
+import { applyIdentity, provenWeakly } from './identity.js';
 import { tellStates } from './forward.js';
+import { claimOpen } from './claim.js';
 import { openGates } from './gates.js';
 import { queueLetter } from './letters.js';
+import { restrictionOpen, startLift } from './restriction.js';
 import { mustReview, releasePackage, transferOpen } from './package.js';
 import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type Run } from './run.js';
 import { discoveryRests, hasEffects, heldOpen, needsDiscovery, wantsPackage, type Task } from './tasks.js';
@@ -52,6 +54,8 @@ function receive(run: Run, now: number): boolean {
   const attested = run.input.identity;
   if (
     attested !== null &&
+    (run.input.agent ?? null) === null &&
+    !provenWeakly(run.input, attested) &&
     IDENTITY_LEVELS.indexOf(attested.level) >= IDENTITY_LEVELS.indexOf(run.input.rules.requiredLevel)
   ) {
     applyIdentity(run, { ...attested, by: run.input.createdBy, result: 'verified' }, now);
@@ -61,6 +65,7 @@ function receive(run: Run, now: number): boolean {
 
 function identify(run: Run, _now: number): boolean {
   const verified = run.identity.state === 'verified' || run.input.rules.requiredLevel === 'none';
+  if (claimOpen(run)) return false;
   if (!verified || (openQuestion(run)?.kind === 'identity' && run.identity.state !== 'verified')) return false;
   enterPhase(run, 'discovering');
   run.planWanted = Math.max(run.planWanted, run.planDone + 1);
@@ -150,16 +155,20 @@ function backupsAsked(run: Run): boolean {
 
 function openAfterAnswer(run: Run): boolean {
   return (
+    restrictionOpen(run) ||
     run.parts.some((p) => p.state === 'blocked' || p.sweeps.some((s) => !s.done)) ||
     (hasEffects(run) && touchesBackups(run.input.right) && run.backups.some((b) => b.state !== 'gone'))
   );
 }
 
 function awaitBackups(run: Run, now: number): boolean {
+  if (startLift(run)) return true;
   if (
     run.planDone < run.planWanted ||
     run.parts.some(
-      (p) => p.state === 'applying' || p.state === 'planned' || p.state === 'verifying' || p.state === 'ready',
+      (p) =>
+        p.lifted !== 'wanted' &&
+        (p.state === 'applying' || p.state === 'planned' || p.state === 'verifying' || p.state === 'ready'),
     )
   ) {
     run.rounds += 1;

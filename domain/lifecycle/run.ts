@@ -20,11 +20,13 @@ import type {
 import type { OutgoingEvent } from '../ports/webhooks.js';
 import type { DecideCommand, RequestInput, Speaker } from './commands.js';
 import { newTransfer, type PackageReviewRun, type TransferRun } from './transfer.js';
+import { newClaim, type ClaimRun } from './claim.js';
 import { assertPart, assertPhase, TABLES_VERSION, type PartState, type Phase } from './tables.js';
 
 export interface Run {
   readonly tables: number;
-  readonly input: RequestInput;
+  /** Replaced as a whole by `repin` only. */
+  input: RequestInput;
   /** Rises with every visible change; the projection and ETags carry it. */
   revision: number;
   phase: Phase;
@@ -76,6 +78,18 @@ export interface Run {
   transfer?: TransferRun | null;
   /** What a reviewer of the package opened or held back. */
   review?: PackageReviewRun | null;
+  /** Receipt that counts, where it is not the one of the input: an equal request was earlier, or it was corrected. */
+  receivedAt?: Instant;
+  /** Claim on being the one request of its kind; absent in runs of lifecycle 1. */
+  claim?: ClaimRun;
+  /** Answers owed to equal requests. */
+  joins?: { readonly to: string; readonly accepted: boolean; sent: boolean }[];
+  /** Requests that this one is linked with. */
+  related?: readonly string[];
+  /** Earlier answered requests of the same person and right (Art. 12(5) is for a person to weigh). */
+  repeats?: readonly string[];
+  /** A later receipt that waits for a second person. */
+  correction?: { readonly receivedAt: Instant; readonly by: string; readonly reasonRef: string } | null;
   /** Held parts whose dated rows are written: part key → hash of the part (absent in runs of lifecycle 1). */
   deferred?: Record<string, string>;
   /** Part keys that a person took out of the plan. */
@@ -96,6 +110,8 @@ export interface Run {
   outgoingCount?: number;
   /** State that each asked organisation was last told of its own parts. */
   told?: Record<string, string>;
+  /** An officer has ordered that a restriction ends; it does once the person was told. */
+  lift?: { readonly reasonRef: string; readonly at: Instant; readonly by: string } | null;
   /** A letter came back: the address is not written to again. */
   mailBounced?: boolean;
 }
@@ -186,6 +202,8 @@ export interface PartRun {
   sweeps: { readonly at: Instant; done: boolean }[];
   /** Settled in an earlier round and came back. */
   reappeared: boolean;
+  /** A restriction that is being taken back, or was (restriction.ts); absent = in force, or none. */
+  lifted?: 'wanted' | 'done';
 }
 
 export interface GuardRun {
@@ -411,6 +429,7 @@ export function newRun(input: RequestInput, now: number): Run {
     closedAt: null,
     rounds: 0,
     deferred: {},
+    claim: newClaim(),
     ...(input.hasReceiver === true ? { transfer: newTransfer() } : {}),
     excluded: [],
     notes: [],

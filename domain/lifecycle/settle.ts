@@ -1,7 +1,9 @@
 /** Takes what an activity reported, or how it failed, into the run. One function per kind of task. */
 import { modeOf } from '../rights.js';
 import { announced, judgeReach } from './forward.js';
+import { goOnAlone, takeClaim } from './claim.js';
 import { mergePlan } from './merge-plan.js';
+import { liftSettled } from './restriction.js';
 import { pushFailed, pushSent } from './package.js';
 import type {
   ApplyDone,
@@ -70,6 +72,13 @@ export function settle(run: Run, task: Task, result: TaskResult, now: number): v
     }
     case 'bundle':
       return onBundle(run, result);
+    case 'claim':
+      return takeClaim(run, result, now);
+    case 'join':
+      if (run.claim !== undefined) run.claim.sent = true;
+      return;
+    case 'answerJoin':
+      return joinAnswered(run, task);
     case 'defer':
       return onDefer(run, task, now, result.rows);
     case 'push':
@@ -99,6 +108,10 @@ export function fail(run: Run, task: Task, failure: TaskFailure, now: number): v
       if (task.patient || !failure.retryable) discovery.nextAttemptAt = plus(now, DAILY);
       return;
     }
+    case 'join':
+      return goOnAlone(run, now, failure.code);
+    case 'answerJoin':
+      return joinAnswered(run, task);
     case 'apply':
     case 'verify':
     case 'sweep':
@@ -300,6 +313,7 @@ function readBack(run: Run, part: PartRun, verdict: PartVerdict, result: VerifyD
     settlePart(part, 'retained', part.part.basis);
   } else {
     settlePart(part, 'done');
+    liftSettled(run, part, now);
   }
   // Late writers bring erased records back; a value that the person changes again herself is none of our business.
   if (modeOf(run.input.right) === 'erase') {
@@ -388,6 +402,12 @@ function onBundle(run: Run, result: BundleDone): void {
     ...(result.undescribed === undefined ? {} : { undescribed: result.undescribed }),
     released: false,
   };
+}
+
+/** Told, or nobody is there to be told any more. */
+function joinAnswered(run: Run, task: Task): void {
+  if (task.kind !== 'answerJoin') return;
+  for (const join of run.joins ?? []) if (join.to === task.to) join.sent = true;
 }
 
 function onDefer(run: Run, task: Task, now: number, rows: number): void {

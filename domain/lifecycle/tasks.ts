@@ -6,6 +6,7 @@ import type { Part } from '../plan/types.js';
 import { modeOf, touchesBackups } from '../rights.js';
 import type { ApprovalShown } from '../evidence/build.js';
 import type { OutgoingEvent } from '../ports/webhooks.js';
+import { claimOpen } from './claim.js';
 import { DECISION_HOLD, decisionHold } from './gates.js';
 import { lettersToSend } from './letters.js';
 import { wantsDrop, wantsPush } from './package.js';
@@ -16,6 +17,8 @@ import { approvalView } from './view.js';
 export interface PartTask {
   readonly part: Part;
   readonly generation: number;
+  /** A restriction is taken back. */
+  readonly lift?: true;
 }
 
 export type Task =
@@ -52,6 +55,9 @@ export type Task =
     }
   | { readonly key: string; readonly kind: 'notify'; readonly letter: LetterRun }
   | { readonly key: string; readonly kind: 'defer'; readonly parts: readonly Part[] }
+  | { readonly key: string; readonly kind: 'claim' }
+  | { readonly key: string; readonly kind: 'join'; readonly survivor: string }
+  | { readonly key: string; readonly kind: 'answerJoin'; readonly to: string; readonly accepted: boolean }
   | { readonly key: string; readonly kind: 'bundle' }
   | { readonly key: string; readonly kind: 'push'; readonly patient: true }
   | { readonly key: string; readonly kind: 'dropPackage' }
@@ -70,6 +76,7 @@ export function partsOf(task: Task): readonly string[] {
 export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: number): Task[] {
   const tasks: Task[] = [];
   if (run.clockDone < run.clockWanted) tasks.push({ key: 'clock', kind: 'clock', wanted: run.clockWanted });
+  claimTasks(run, tasks);
   for (const letter of lettersToSend(run, now))
     tasks.push({ key: `notify/${letter.id}`, kind: 'notify', letter: { ...letter } });
   if (run.phase === 'discovering' || run.phase === 'parts_run' || run.phase === 'responding') discoverTasks(run, tasks);
@@ -111,6 +118,17 @@ function outwardTasks(run: Run, tasks: Task[]): void {
         approval: approvalView(run, approval) as unknown as ApprovalShown,
       });
   }
+}
+
+function claimTasks(run: Run, tasks: Task[]): void {
+  if (run.phase === 'identifying' && claimOpen(run)) {
+    const { claim } = run;
+    if (claim?.state === 'open') tasks.push({ key: 'claim', kind: 'claim' });
+    if (claim?.state === 'joining' && !claim.sent && claim.survivor !== null)
+      tasks.push({ key: 'join', kind: 'join', survivor: claim.survivor });
+  }
+  for (const { to, accepted, sent } of run.joins ?? [])
+    if (!sent) tasks.push({ key: `answerJoin/${to}`, kind: 'answerJoin', to, accepted });
 }
 
 function queueOf(run: Run, system: string): string {
@@ -182,8 +200,11 @@ function partTasks(run: Run, inFlight: ReadonlyMap<string, Task>, tasks: Task[],
     const apply = mine.filter((p) => wantsApply(p) && mayStart(run, p, system.order));
     const verify = mine.filter((p) => p.state === 'verifying' && p.nextAttemptAt === null);
     const sweep = mine.filter((p) => p.state === 'settled' && p.sweeps.some((s) => !s.done && Date.parse(s.at) <= now));
-    group('apply', system.id, system.taskQueue, apply, tasks);
-    group('verify', system.id, system.taskQueue, verify, tasks);
+    for (const lifting of [false, true]) {
+      const own = (p: PartRun): boolean => (p.lifted === 'wanted') === lifting;
+      group('apply', system.id, system.taskQueue, apply.filter(own), tasks);
+      group('verify', system.id, system.taskQueue, verify.filter(own), tasks);
+    }
     group('sweep', system.id, system.taskQueue, sweep, tasks);
   }
 }
@@ -227,7 +248,11 @@ function group(
       kind,
       system,
       queue,
-      parts: some.map((p) => ({ part: p.part, generation: p.generation })),
+      parts: some.map((p) => ({
+        part: p.part,
+        generation: p.generation,
+        ...(p.lifted === 'wanted' ? { lift: true as const } : {}),
+      })),
       patient,
     });
   }

@@ -7,7 +7,9 @@ import { clockStatus } from '../clock/status.js';
 import { allowedActions, unreachableOf } from './actions.js';
 import { operationOf, stepId } from './act.js';
 import { decideUntil, forwardBy } from './forward.js';
+import { countingParts } from './restriction.js';
 import { openQuestion, plus, type ApprovalRun, type PartRun, type Run } from './run.js';
+import type { TransferRun } from './transfer.js';
 import { since } from './version.js';
 
 /** `state` of interfaces.md section 4; while parts run it is computed from them. */
@@ -33,7 +35,7 @@ const DONE: ReadonlySet<StepOutcome> = new Set(['done', 'done_by_hand', 'referre
 /** `outcome` on close (interfaces.md section 4); computed at any time, shown once the request is closed. */
 export function computeOutcome(run: Run): RequestOutcome {
   if (run.verdict !== null) return run.verdict;
-  const outcomes = run.parts.map((p) => p.outcome);
+  const outcomes = countingParts(run).map((p) => p.outcome);
   const anyDone = outcomes.some((o) => DONE.has(o));
   if (run.withdrawnAt !== null && !anyDone) return 'withdrawn';
   if (run.refusal !== null && run.refusal.whole && !anyDone) return 'refused';
@@ -53,7 +55,7 @@ export function computeAnswer(run: Run): Answer {
   const outcome = computeOutcome(run);
   if (outcome === 'fulfilled' || outcome === 'nothing_found') return 'full';
   if (outcome === 'withdrawn') return 'none';
-  const outcomes = run.parts.map((p) => p.outcome);
+  const outcomes = countingParts(run).map((p) => p.outcome);
   if (outcomes.some((o) => DONE.has(o))) return 'partial';
   if (outcomes.length === 0 || outcomes.includes('pending')) return run.refusal !== null ? 'refused' : 'none';
   if (outcomes.includes('blocked')) return 'blocked';
@@ -153,6 +155,8 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
       extended: run.clock.flags.includes('extended'),
       paused: run.clock.flags.includes('paused'),
     },
+    // An extension gives a refusal no time: a late one is a breach, whatever `clock.status` says.
+    refusal: run.refusal === null ? null : { ground: run.refusal.ground, late: run.refusal.late },
     identity: { state: run.identity.state, level: run.identity.level },
     guards: run.guards.map((g) => ({
       id: g.id,
@@ -234,7 +238,16 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
             records: run.package.records,
             redactions: run.package.redactions,
             released: run.package.released,
+            ...(run.package.undescribed === undefined ? {} : { undescribed: run.package.undescribed }),
+            ...(run.package.expiresAt === undefined
+              ? {}
+              : {
+                  releasedAt: run.package.releasedAt ?? null,
+                  expiresAt: run.package.expiresAt,
+                  expired: run.package.expired === true,
+                }),
           },
+    ...(run.transfer == null ? {} : { transfer: transferView(run.transfer) }),
     revision: run.revision,
   };
 }
@@ -275,6 +288,12 @@ function recipientView(run: Run, recipient: { name: string; system: string | nul
     result: null,
     reasonNotTold: none ? 'held_nothing' : recipient.system === null ? 'no_notice_channel' : 'not_done_yet',
   };
+}
+
+/** The way to another controller, without saying who that is. */
+function transferView(transfer: TransferRun): Record<string, unknown> {
+  const { state, confirmedAt, confirmedBy, sentAt, receipt, error, attempts, nextAttemptAt, endsAt } = transfer;
+  return { state, confirmedAt, confirmedBy, sentAt, receipt, error, attempts, nextAttemptAt, endsAt };
 }
 
 /** What the projection stores: view and full approvals. */

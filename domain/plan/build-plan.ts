@@ -11,7 +11,17 @@ import type { ChangeFacts } from './change-facts.js';
 import { normaliseIdentifier } from './normalise.js';
 import type { Sha256 } from '../ledger/merkle.js';
 import { merkleRootOfParts, partHash } from './hash.js';
-import { isUnconditional, isWhileWeighed, ON_GROUNDS, stopsOf, strandsOf, type Strand } from './stops.js';
+import {
+  isUnconditional,
+  isWhileWeighed,
+  OBJECTION,
+  OBJECTION_ERASING,
+  ON_GROUNDS,
+  stopsOf,
+  stopsOfPart,
+  strandsOf,
+  type Strand,
+} from './stops.js';
 import type { ApprovalGroup, Found, Part, PartAction, Plan, Ref } from './types.js';
 
 export interface PlanFacts {
@@ -348,9 +358,10 @@ function approvalGroups(facts: PlanFacts, parts: readonly Part[], sha256: Sha256
       groups.set(key, group);
     }
     if (part.basis === ON_GROUNDS && part.role === 'controller' && !decidedByRule(facts, part)) {
-      const group = groups.get(OBJECTION_RULE.id) ?? { rule: OBJECTION_RULE, organisation: null, parts: [] };
+      const rule = objectionRule(facts, part);
+      const group = groups.get(rule.id) ?? { rule, organisation: null, parts: [] };
       group.parts.push(part);
-      groups.set(OBJECTION_RULE.id, group);
+      groups.set(rule.id, group);
     }
   }
   return [...groups.entries()]
@@ -375,14 +386,12 @@ function decidedByRule(facts: PlanFacts, part: Part): boolean {
 }
 
 /** Who weighs an objection on grounds of her situation (Art. 21(1)) where the operator itself is the controller. */
-export const OBJECTION_RULE: ApprovalRule = {
-  id: 'objection',
-  when: {},
-  by: 'privacy_officer',
-  remindAfter: [],
-  escalateTo: [],
-  deputies: [],
-};
+function objectionRule(facts: PlanFacts, part: Part): ApprovalRule {
+  const dataset = datasetOf(facts.pack, part.system, part.dataset);
+  const rules = dataset === undefined ? [] : stopsOfPart(facts.right, facts.purposes ?? [], dataset, part);
+  const id = rules.some((rule) => rule.erase) ? OBJECTION_ERASING : OBJECTION;
+  return { id, when: {}, by: 'privacy_officer', remindAfter: [], escalateTo: [], deputies: [] };
+}
 
 function applies(rule: ApprovalRule, part: Part, right: Right): boolean {
   const { when } = rule;

@@ -15,6 +15,10 @@ export const ON_GROUNDS = 'art-21-1';
 /** Basis of the restriction while such an objection is weighed. */
 export const WHILE_WEIGHED = 'art-18-1-d';
 
+/** Approval rule of an officer who weighs such an objection; the second for one that would erase, which no silence grants. */
+export const OBJECTION = 'objection';
+export const OBJECTION_ERASING = 'objection_erasing';
+
 /** True for a part that stops what the person may end without a reason: no approval, no refusal, no identity check. */
 export function isUnconditional(part: { readonly action?: string; readonly basis?: string | null }): boolean {
   return part.action === 'stop' && part.basis != null && ABSOLUTE.has(part.basis);
