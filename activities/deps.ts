@@ -4,6 +4,7 @@ import type { DeletionLedger, DueRows, Journal, Ledger } from '../domain/ports/l
 import type {
   Brake,
   Certifier,
+  Claims,
   Connectors,
   IdentifierHasher,
   Mailer,
@@ -37,6 +38,7 @@ export interface ActivityDeps {
   readonly journal: Journal;
   readonly projection: RequestProjection;
   readonly fence: PersonFence;
+  readonly claims: Claims;
   readonly hasher: IdentifierHasher;
   readonly mailer: Mailer;
   readonly brake: Brake;

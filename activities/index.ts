@@ -5,6 +5,7 @@ import { BREACH } from './breach.js';
 import type { BreachActivities } from './breach-types.js';
 import { bundle } from './bundle.js';
 import { certify } from './certify.js';
+import { claim } from './claim.js';
 import { clock } from './clock.js';
 import { defer } from './defer.js';
 import { deliver } from './deliver.js';
@@ -60,6 +61,7 @@ export function createActivities(
     announce: bound('announce', announce),
     evidence: bound('evidence', evidence),
     deliver: bound('deliver', deliver),
+    claim: bound('claim', claim),
     defer: bound('defer', defer),
     dueList: bound('dueList', dueList),
     dueErase: bound('dueErase', dueErase),

@@ -13,6 +13,7 @@ import type {
   BundleDone,
   CertifyDone,
   ClockDone,
+  ClaimDone,
   DeferDone,
   DiscoverDone,
   DropPackageDone,
@@ -69,6 +70,11 @@ export interface InventoryInput extends About {
   readonly system: string;
   /** Latest read-back of an effect in a covered system (world time); null while one is only intended. */
   readonly effectiveAt: Instant | null;
+}
+
+export interface ClaimInput extends About {
+  readonly receivedAt: Instant;
+  readonly scopeDatasets: readonly string[] | null;
 }
 
 export interface DeferInput extends About {
@@ -136,6 +142,7 @@ export interface Activities {
   bundle(input: BundleInput): Promise<BundleDone>;
   push(input: PushInput): Promise<PushDone>;
   dropPackage(input: DropPackageInput): Promise<DropPackageDone>;
+  claim(input: ClaimInput): Promise<ClaimDone>;
   defer(input: DeferInput): Promise<DeferDone>;
   notify(input: NotifyInput): Promise<NotifyDone>;
   certify(input: CertifyInput): Promise<CertifyDone>;

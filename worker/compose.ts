@@ -22,6 +22,7 @@ import { createDeliveryStore } from '../infra/store/deliveries.js';
 import { createEvidenceStore } from '../infra/store/evidence.js';
 import { createOrganisationStore } from '../infra/store/organisations.js';
 import { createContacts } from '../infra/store/contacts.js';
+import { createClaims } from '../infra/store/claims.js';
 import { createFacts } from '../infra/store/facts.js';
 import { createPartyStore } from '../infra/store/parties.js';
 import { createRequestProjection } from '../infra/store/project-request.js';
@@ -66,6 +67,7 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
     journal: platform.journal,
     projection: createRequestProjection(platform.store.db),
     fence: platform.fence,
+    claims: createClaims(platform.store.db),
     hasher: platform.hasher,
     mailer,
     brake: createBrake(platform.store.db),

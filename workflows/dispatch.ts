@@ -1,5 +1,14 @@
 /** Turns a task into the activity call that does it, with the patience that its kind deserves. */
-import { ActivityFailure, ApplicationFailure, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  defineSignal,
+  getExternalWorkflowHandle,
+  proxyActivities,
+} from '@temporalio/workflow';
+import { receivedAtOf, SIGNALS, type JoinAnswered, type Joined } from '../domain/lifecycle/claim.js';
+import type { Stamp } from '../domain/words.js';
 import type { Activities, About } from '../activities/types.js';
 import { factsOf } from '../domain/lifecycle/facts.js';
 import type { TaskFailure, TaskResult } from '../domain/lifecycle/results.js';
@@ -74,6 +83,16 @@ function aboutOf(run: Run): About {
   };
 }
 
+/** Signals between equal requests (domain/lifecycle/claim.ts). */
+export const joinedSignal = defineSignal<[Joined]>(SIGNALS.joined);
+export const joinAnsweredSignal = defineSignal<[JoinAnswered]>(SIGNALS.joinAnswered);
+
+/** A signal is no activity: its moment is the workflow's own, in both clocks. */
+function sentNow(): Stamp {
+  const at = new Date(Date.now()).toISOString();
+  return { caseAt: at, worldAt: at };
+}
+
 export async function perform(run: Run, task: Task): Promise<TaskResult> {
   const about = aboutOf(run);
   const scopeDatasets = run.input.scopeDatasets;
@@ -120,6 +139,20 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
         system: task.system,
         effectiveAt: effectiveAtOf(run, task.system),
       });
+    case 'claim':
+      return core.claim({ ...about, receivedAt: receivedAtOf(run), scopeDatasets });
+    case 'join':
+      await getExternalWorkflowHandle(task.survivor).signal(joinedSignal, {
+        from: run.input.requestId,
+        receivedAt: receivedAtOf(run),
+      });
+      return { kind: 'join', stamp: sentNow() };
+    case 'answerJoin':
+      await getExternalWorkflowHandle(task.to).signal(joinAnsweredSignal, {
+        from: run.input.requestId,
+        accepted: task.accepted,
+      });
+      return { kind: 'answerJoin', stamp: sentNow() };
     case 'defer':
       return core.defer({ ...about, parts: task.parts });
     case 'bundle':
@@ -154,7 +187,7 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
     case 'clock':
       return core.clock({
         ...about,
-        receivedAt: run.input.receivedAt,
+        receivedAt: receivedAtOf(run),
         pauses: run.questions.map((q) => ({
           kind: q.kind,
           askedAt: q.askedAt,

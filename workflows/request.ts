@@ -32,6 +32,8 @@ import {
   forgetAt,
   newRun,
   nextDue,
+  onJoinAnswered,
+  onJoined,
   nextTasks,
   progress,
   projection,
@@ -51,7 +53,7 @@ import {
   type Run,
   type Task,
 } from '../domain/lifecycle/index.js';
-import { failureOf, perform, project } from './dispatch.js';
+import { failureOf, joinAnsweredSignal, joinedSignal, perform, project } from './dispatch.js';
 
 export const identityUpdate = defineUpdate<CommandResult, [IdentityCommand]>(UPDATES.identity);
 export const decideUpdate = defineUpdate<CommandResult, [DecideCommand]>(UPDATES.decide);
@@ -151,6 +153,17 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
   setHandler(decideUpdate, decide.handler, { validator: decide.validator });
   setHandler(actUpdate, act.handler, { validator: act.validator });
   setHandler(eventUpdate, event.handler, { validator: event.validator });
+  const signalled =
+    <S>(take: (run: Run, signal: S, now: number) => void): ((signal: S) => void) =>
+    (signal) => {
+      const now = Date.now();
+      take(run, signal, now);
+      touch(run, now);
+      advance(now);
+      woken = true;
+    };
+  setHandler(joinedSignal, signalled(onJoined));
+  setHandler(joinAnsweredSignal, signalled(onJoinAnswered));
   setHandler(viewQuery, () => ({
     ...projection(run, Date.now()),
     busy:

@@ -1,7 +1,7 @@
 /** The identity decision: two facts, who asks and that the identifiers are theirs (design.md section 3.2). */
 import { IDENTITY_LEVELS } from '../words.js';
 import { reopenable } from './actions.js';
-import type { IdentityCommand } from './commands.js';
+import type { IdentityCommand, RequestInput } from './commands.js';
 import { CommandError } from './errors.js';
 import { DAY, enterPhase, note, openQuestion, plus, type Run } from './run.js';
 
@@ -26,6 +26,30 @@ export function checkIdentity(run: Run, command: IdentityCommand, now: number): 
       required: run.input.rules.requiredLevel,
     });
   }
+  if (provenWeakly(run.input, command)) {
+    throw new CommandError('second_match_needed', 'a code proves an address, not the person behind it', {
+      identifiers: (run.input.weak ?? []).map((w) => ({ position: w.position, why: w.why })),
+    });
+  }
+  if ((run.input.agent ?? null) !== null && command.mandate !== 'checked') {
+    throw new CommandError('mandate_required', 'somebody speaks for the person: say that the mandate was checked', {
+      capacity: run.input.agent,
+    });
+  }
+}
+
+/**
+ * True when a proof of level `low` rests on weak identifiers only (interfaces.md section 4): another identifier that is
+ * not weak is a second match, an officer's check is of a higher level.
+ */
+export function provenWeakly(
+  input: Pick<RequestInput, 'weak' | 'identifierTypes'>,
+  command: Pick<IdentityCommand, 'level' | 'proven'>,
+): boolean {
+  if (rank(command.level) > rank('low')) return false;
+  const weak = new Set((input.weak ?? []).map((w) => w.position));
+  const proven = command.proven.length === 0 ? input.identifierTypes.map((_, i) => i) : command.proven;
+  return proven.every((p) => weak.has(p));
 }
 
 /** Applies a checked decision. `more_needed` leaves the request waiting; `failed` closes it as `cannot_identify`. */

@@ -5,6 +5,7 @@
 export * from './act.js';
 export * from './actions.js';
 export * from './approvals.js';
+export * from './claim.js';
 export * from './commands.js';
 export * from './decide.js';
 export * from './due.js';

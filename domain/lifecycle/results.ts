@@ -90,6 +90,21 @@ export interface DeferDone {
   readonly rows: number;
 }
 
+export interface ClaimDone {
+  readonly kind: 'claim';
+  readonly stamp: Stamp;
+  /** The equal request that was first and is still open; null = this one has the claim. */
+  readonly survivor: string | null;
+  /** Answered requests of the same person and right within the pack's `repeatedWithin`. */
+  readonly repeats: readonly string[];
+}
+
+/** A signal was handed to another request. */
+export interface JoinDone {
+  readonly kind: 'join' | 'answerJoin';
+  readonly stamp: Stamp;
+}
+
 export interface BundleDone {
   readonly kind: 'bundle';
   readonly stamp: Stamp;
@@ -151,6 +166,8 @@ export type TaskResult =
   | InventoryDone
   | NotifyDone
   | BundleDone
+  | ClaimDone
+  | JoinDone
   | PushDone
   | DropPackageDone
   | DeferDone

@@ -20,6 +20,9 @@ export interface StartFacts {
   readonly identifierTypes: readonly string[];
   readonly identity: Omit<IdentityCommand, 'by' | 'result'> | null;
   readonly scopeDatasets: readonly string[] | null;
+  readonly weak?: RequestInput['weak'];
+  readonly agent?: RequestInput['agent'];
+  readonly after?: string | null;
   readonly purposes?: readonly string[];
   readonly onlyOrganisation?: string | null;
   readonly instruction?: RequestInput['instruction'];
@@ -44,6 +47,9 @@ export function buildRequestInput(facts: StartFacts): RequestInput {
     identity: facts.identity,
     scopeDatasets: facts.scopeDatasets,
     lifecycle: LIFECYCLE,
+    weak: facts.weak ?? [],
+    agent: facts.agent ?? null,
+    after: facts.after ?? null,
     purposes: facts.purposes ?? [],
     onlyOrganisation: facts.onlyOrganisation ?? null,
     ...(facts.instruction == null ? {} : { instruction: facts.instruction }),

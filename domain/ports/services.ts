@@ -2,7 +2,7 @@
 import type { RunFacts } from '../lifecycle/facts.js';
 import type { FrozenPack } from '../policy/types.js';
 import type { Anchor, AnchorKind, Facts, PlacedHold } from '../holds/placed.js';
-import type { CivilDate, Instant, Language } from '../words.js';
+import type { CivilDate, Instant, Language, Right } from '../words.js';
 import type { BackupInventory, Connector } from './connector.js';
 
 export interface Packs {
@@ -52,6 +52,22 @@ export interface PersonFence {
     readonly operator: string;
     readonly hashes: readonly string[];
   }): Promise<readonly { readonly requestId: string; readonly mode: 'read' | 'write' }[]>;
+}
+
+/** Equal requests of one person: one claim, whoever came first (interfaces.md section 4, duplicates). */
+export interface Claims {
+  /**
+   * Takes the claim, or says which open request has it. A claim whose request is over passes on. Idempotent per request.
+   */
+  take(input: { readonly key: string; readonly requestId: string }): Promise<{ readonly survivor: string | null }>;
+  /** Answered requests of the same person (any of the hashes) and right since then; ids, oldest first. */
+  earlier(input: {
+    readonly operator: string;
+    readonly right: Right;
+    readonly hashes: readonly string[];
+    readonly since: Instant;
+    readonly not: string;
+  }): Promise<readonly string[]>;
 }
 
 /**

@@ -277,8 +277,8 @@ describe('an erasure that a hold put off', () => {
       },
       { name: VAULT.identity, value: { method: 'test', level: 'low', proven: [0] } },
     ]);
-    await db.collection('keys').insertOne(sealed.keyDoc as Document);
-    await db.collection('vault').insertMany(sealed.vaultDocs as Document[]);
+    await db.collection('keys').insertOne(sealed.keyDoc as unknown as Document);
+    await db.collection('vault').insertMany([...sealed.vaultDocs] as unknown as Document[]);
     const connector = bench.deps.connectors.connector(bench.pack, 'app');
     const found = await connector.discover({
       right: 'erasure',

@@ -49,6 +49,8 @@ export interface ScriptedOptions extends Partial<StubOptions> {
   readonly parts?: readonly ModelPart[];
   /** Due this many milliseconds after the start; default: 36 days, as the model's clock. */
   readonly due?: number;
+  /** Instead of the model's clock. */
+  readonly clock?: RequestClock;
   /** Case time at the start; default: the host's. */
   readonly now?: number;
   /** Fixed where histories are compared. */
@@ -86,7 +88,7 @@ export class Scripted {
       backups: base.backups.map((b) => ({ ...b, taskQueue: this.queue })),
     };
     const now = options.now ?? Date.now();
-    const clock = clockFrom(now, options.due ?? null);
+    const clock = options.clock ?? clockFrom(now, options.due ?? null);
     this.stub = stubActivities({
       plan: () => modelPlan(right, options.parts ?? GATED),
       ...options,

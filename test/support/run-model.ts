@@ -296,6 +296,11 @@ export function goodAnswer(task: Task, now: number, plan: () => Plan): TaskResul
       return { kind: 'announce', stamp, queued: task.events.map((e) => ({ id: e.id, endpoints: 1 })) };
     case 'evidence':
       return { kind: 'evidence', stamp, approvalId: task.approval.id, sha256: 'ef' };
+    case 'claim':
+      return { kind: 'claim', stamp, survivor: null, repeats: [] };
+    case 'join':
+    case 'answerJoin':
+      return { kind: task.kind, stamp };
     case 'defer':
       return { kind: 'defer', stamp, rows: task.parts.length };
     case 'notify':

@@ -90,6 +90,7 @@ export function stubActivities(options: StubOptions): Stub {
       approvalId: input.approval.id,
       sha256: 'ef',
     }),
+    claim: async () => ({ kind: 'claim', stamp: await seen('claim', {}), survivor: null, repeats: [] }),
     defer: async (input) => ({ kind: 'defer', stamp: await seen('defer', {}), rows: input.parts.length }),
     push: async () => ({ kind: 'push', stamp: await seen('push', {}), receipt: 'cd' }),
     dropPackage: async () => ({ kind: 'dropPackage', stamp: await seen('dropPackage', {}) }),
