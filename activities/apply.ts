@@ -52,9 +52,9 @@ export async function apply(deps: ActivityDeps, input: PartsInput): Promise<Appl
   parts = parts.filter((p) => !fresh.stale.includes(p.key));
   const targets = targetsOf(pack, fresh.found, parts);
   if (mode === 'read') {
-    effects.push(...(await collect(deps, input, connector, targets, person)));
+    effects.push(...(await collect(deps, input, connector, targets, person, pack.pack)));
   } else {
-    const blocked = await guarded(pack, input, connector, targets, person);
+    const blocked = await guarded(deps, pack, input, connector, targets, person);
     effects.push(...blocked);
     const free = targets.filter((t) => !blocked.some((b) => b.key === t.part.key));
     if (free.length > 0) effects.push(...(await write(deps, input, pack, connector, free, person)));
@@ -146,6 +146,7 @@ function mergeRefs(now: Found['refs'], before: Found['refs']): Found['refs'] {
 
 /** Marks guarded records, asks the guard once more, takes the mark back where it blocks (design.md section 3.4). */
 async function guarded(
+  deps: ActivityDeps,
   pack: FrozenPack,
   input: PartsInput,
   connector: Connector,
@@ -153,13 +154,16 @@ async function guarded(
   person: Person,
 ): Promise<PartEffect[]> {
   const effects: PartEffect[] = [];
-  for (const rule of pack.pack.guards.filter((g) => g.system === input.system && g.rights.includes(input.right))) {
+  for (const rule of pack.pack.guards.filter((g) => g.rights.includes(input.right))) {
     const covered = targets.filter((t) => rule.datasets.includes(t.part.dataset));
-    if (covered.length === 0 || connector.guard === undefined) continue;
-    await connector.mark?.({ targets: covered, on: true });
-    const result = await connector.guard({ guard: rule, identifiers: person.identifiers });
+    // What another system holds (the vendor's customer of an account) is judged by the store that the guard asks.
+    const own = rule.system === input.system;
+    const asked = own || covered.length === 0 ? connector : deps.connectors.connector(pack, rule.system);
+    if (covered.length === 0 || asked.guard === undefined) continue;
+    if (own) await connector.mark?.({ targets: covered, on: true });
+    const result = await asked.guard({ guard: rule, identifiers: person.identifiers });
     if (result.state === 'clear') continue;
-    await connector.mark?.({ targets: covered, on: false });
+    if (own) await connector.mark?.({ targets: covered, on: false });
     effects.push(
       ...covered.map((t): PartEffect => ({ key: t.part.key, effect: 'blocked', guard: rule.id, refs: result.refs })),
     );

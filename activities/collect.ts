@@ -1,6 +1,9 @@
 /** Access: streams the records of each part into an encrypted artefact of its own and notes size and hash. */
 import type { PartEffect } from '../domain/lifecycle/results.js';
 import type { Connector, PartTargets } from '../domain/ports/connector.js';
+import { datasetOf } from '../domain/plan/build-plan.js';
+import { portableData } from '../domain/packages/index.js';
+import type { Pack } from '../domain/policy/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { ActivityDeps } from './deps.js';
 import { generationOf, stepMemory } from './parts.js';
@@ -28,6 +31,7 @@ export async function collect(
   connector: Connector,
   targets: readonly PartTargets[],
   person: Person,
+  pack: Pack,
 ): Promise<PartEffect[]> {
   const memory = stepMemory(deps, input.requestId, input.system, generationOf(input));
   const effects: PartEffect[] = [];
@@ -35,6 +39,10 @@ export async function collect(
     const startedAt = deps.stamp();
     const writer = deps.vault.writeStream(input.requestId, VAULT.collected(target.part.key));
     let records = 0;
+    const portable =
+      input.right === 'portability'
+        ? (datasetOf(pack, target.part.system, target.part.dataset) ?? { fields: {} })
+        : null;
     try {
       await connector.collect({
         requestId: input.requestId,
@@ -48,7 +56,8 @@ export async function collect(
               dataset: entry.dataset,
               organisation: entry.organisation,
               others: entry.others,
-              data: entry.data,
+              // What portability does not cover is not copied in the first place.
+              data: portable === null ? entry.data : portableData(portable, entry.data),
             };
             await writer.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`));
             records += 1;

@@ -29,6 +29,10 @@ const step = z
   .min(1)
   .max(400)
   .regex(/^[A-Za-z0-9._/-]+$/, 'not a step id');
+const place = z
+  .string()
+  .max(300)
+  .regex(/^[^#\p{Cc}]+#(?:\d{1,9}|any)\/[^#\p{Cc}]+$/u, 'not a place of the package review');
 const messageId = z.string().min(1).max(200);
 
 /** One schema per action; the path names the action, the body holds only its own fields. */
@@ -49,7 +53,12 @@ export const ACTION_BODIES = {
     reason: freeText,
     evidence: z.string().max(2000).optional(),
   }),
-  release: z.strictObject({}),
+  release: z.strictObject({
+    /** Places of the package review (`<part>#<record>/<field>` or `<part>#any/<field>`) to open, and ones to hold back. */
+    disclose: z.array(place).max(200).optional(),
+    withhold: z.array(place).max(200).optional(),
+  }),
+  confirmReceiver: z.strictObject({ method: code, reason: freeText }),
   recheck: z.strictObject({}),
   assign: z.strictObject({ to: slug.nullable() }),
 } as const;
@@ -65,6 +74,7 @@ export const actionBodySchema = z
     ACTION_BODIES.retry,
     ACTION_BODIES.resolve,
     ACTION_BODIES.release,
+    ACTION_BODIES.confirmReceiver,
     ACTION_BODIES.assign,
   ])
   .meta({ id: 'ActionBody' });

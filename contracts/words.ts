@@ -107,6 +107,7 @@ export const ACTIONS = [
   'resolve',
   'release',
   'recheck',
+  'confirmReceiver',
   'assign',
 ] as const;
 export const LATER_ACTIONS = ['hold', 'correctReceipt', 'repin'] as const;

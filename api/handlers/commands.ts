@@ -206,6 +206,14 @@ async function commandOf(
         reasonRef: await keep(body['reason'], { evidence: body['evidence'] ?? null }),
       };
     case 'release':
+      return {
+        by,
+        action: name,
+        disclose: (body['disclose'] ?? []) as readonly string[],
+        withhold: (body['withhold'] ?? []) as readonly string[],
+      };
+    case 'confirmReceiver':
+      return { by, action: name, method: String(body['method']), reasonRef: await keep(body['reason']) };
     case 'recheck':
       return { by, action: name };
   }

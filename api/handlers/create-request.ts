@@ -21,6 +21,7 @@ import { principalOf, type Call, type Handler, type Reply } from '../http/call.j
 import { refuseClaim, scopeOf } from '../http/idempotency.js';
 import { HttpProblem } from '../http/problem.js';
 import { speakerOf } from '../ledger-notes.js';
+import { checkReceiver } from '../package/check-receiver.js';
 import { startRequest } from '../start-request.js';
 import { checkChanges } from './check-changes.js';
 import { represent, requestEtag } from './represent.js';
@@ -45,6 +46,7 @@ export function createRequest(deps: ApiDeps): Handler {
     const frozen = await deps.policies.current(body.operator);
     if (frozen === null)
       throw new HttpProblem('operator_unknown', { errors: [{ pointer: '/operator', detail: 'no such operator' }] });
+    checkReceiver(body, deps.dev !== undefined);
     const identity = checkIntake(principal, body, frozen.pack);
     const receivedAt = receiptOf(body, call.now);
     if (!(await deps.gateway.reachable())) throw new HttpProblem('unavailable', { headers: { 'Retry-After': '5' } });

@@ -23,3 +23,37 @@ export function codeMail(language: Language, code: string): { readonly subject: 
   const { subject, text } = TEXTS[language];
   return { subject, text: text(code) };
 }
+
+const RECEIVER: Readonly<
+  Record<
+    Language,
+    { readonly subject: string; readonly text: (code: string, address: string, keyId: string) => string }
+  >
+> = {
+  en: {
+    subject: 'Confirm where your data goes',
+    text: (code, address, keyId) =>
+      `You asked us to send your data to somebody else:\n\n${address}\nKey: ${keyId}\n\nIf that is right, confirm it with this code: ${code}\n\nIt works once, for ten minutes. Without your confirmation nothing is sent.\nNobody will ask you for it by phone or mail.\n`,
+  },
+  nb: {
+    subject: 'Bekreft hvor opplysningene dine sendes',
+    text: (code, address, keyId) =>
+      `Du ba oss om å sende opplysningene dine til noen andre:\n\n${address}\nNøkkel: ${keyId}\n\nEr det riktig, bekreft det med denne koden: ${code}\n\nDen virker én gang, i ti minutter. Uten bekreftelsen din sendes ingenting.\nIngen vil be deg om den på telefon eller e-post.\n`,
+  },
+  sv: {
+    subject: 'Bekräfta vart dina uppgifter skickas',
+    text: (code, address, keyId) =>
+      `Du bad oss att skicka dina uppgifter till någon annan:\n\n${address}\nNyckel: ${keyId}\n\nOm det stämmer, bekräfta det med den här koden: ${code}\n\nDen fungerar en gång, i tio minuter. Utan din bekräftelse skickas ingenting.\nIngen kommer att be dig om den per telefon eller e-post.\n`,
+  },
+};
+
+/** The mail that asks the subject to confirm the receiver: where to, whose key, and the code. */
+export function receiverMail(
+  language: Language,
+  code: string,
+  address: string,
+  keyId: string,
+): { readonly subject: string; readonly text: string } {
+  const { subject, text } = RECEIVER[language];
+  return { subject, text: text(code, address, keyId) };
+}

@@ -69,6 +69,8 @@ export function getPackage(deps: ApiDeps): Handler {
     if (doc === null || doc.view.package?.released !== true) throw new HttpProblem('code_invalid');
     const answer = await deps.codes.check({ operator: doc.operator, requestId: id, purpose: 'package', code });
     if (answer !== 'ok') throw new HttpProblem('code_invalid');
+    // Only somebody who has the code learns that there was one.
+    if (isExpired(doc, call.now)) throw new HttpProblem('package_expired');
     const eventId = deps.mac('package-collected', id, code, call.traceId);
     await deps.ledger.append([
       draft({
@@ -88,6 +90,12 @@ export function getPackage(deps: ApiDeps): Handler {
       });
     });
   };
+}
+
+/** The read model may be behind: the instant itself counts. */
+function isExpired(doc: RequestDoc, now: Date): boolean {
+  const { expired, expiresAt } = doc.view.package ?? {};
+  return expired === true || (expiresAt !== undefined && caseNow(doc, now) >= expiresAt);
 }
 
 async function forOfficer(deps: ApiDeps, call: Call, principal: Principal): Promise<Reply> {
