@@ -46,7 +46,7 @@ describe('policy explain', () => {
 
   test('of an operator that is not there', async () => {
     const { status, lines } = await output((write) => policyExplain('nobody', write, ''));
-    expect([status, lines]).toEqual([2, ['no pack of "nobody"; there are: defigo, infentre']]);
+    expect([status, lines]).toEqual([2, ['no pack of "nobody"; there are: defigo, faktry, infentre, itefy, itpays']]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** The connectors that a worker serves: made once per (pack, system), with `${NAME}` in settings taken from the environment. */
 import { createBackupInventory } from '../connectors/backups/index.js';
+import { manualConnector } from '../connectors/manual/index.js';
 import { mongoConnector } from '../connectors/mongodb/index.js';
 import { sendgridConnector } from '../connectors/sendgrid/index.js';
 import { stripeConnector } from '../connectors/stripe/index.js';
@@ -17,6 +18,7 @@ const FACTORIES: Readonly<Partial<Record<SystemPolicy['connector'], ConnectorFac
   mongodb: mongoConnector,
   stripe: stripeConnector,
   sendgrid: sendgridConnector,
+  manual: manualConnector,
 };
 
 export interface ConnectorRegistry extends Connectors {

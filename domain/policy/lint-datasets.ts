@@ -144,11 +144,11 @@ function lintHold(dataset: DatasetPolicy, hold: HoldRule, at: Place, report: Rep
         `${hold.law} counts from the document's date: name its field in documentOn`,
       );
     }
-  } else if (hold.whileField === null) {
+  } else if (hold.whileField === null && hold.endsOn === null) {
     report(
       at('hold', 'law'),
       'hold_without_end',
-      `"${hold.law}" is no retention law known here, and no whileField says when it ends`,
+      `"${hold.law}" is no retention law known here, and neither whileField nor endsOn says when it ends`,
     );
   }
   for (const key of ['documentOn', 'whileField'] as const) {

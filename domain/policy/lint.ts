@@ -9,6 +9,9 @@ import { durationMs } from '../clock/duration.js';
 import type { Right } from '../words.js';
 import { reportDuplicates, type PolicyFault, type Report } from './fault.js';
 import { lintDatasets } from './lint-datasets.js';
+import { lintLifetimes } from './lint-lifetimes.js';
+import { lintLinks } from './lint-links.js';
+import { lintPromises } from './lint-promises.js';
 import { lintRecipients } from './lint-recipients.js';
 import { lintSettings } from './lint-settings.js';
 import type { Pack } from './types.js';
@@ -23,6 +26,8 @@ export function lintPack(pack: Pack, context: LintContext): readonly PolicyFault
   const faults: PolicyFault[] = [];
   const report: Report = (path, code, message) => faults.push({ path, code, message });
   lintClock(pack, report);
+  lintPromises(pack, report);
+  lintRegion(pack, report);
   if (!context.authorities.has(pack.legal.authority)) {
     report(['legal', 'authority'], 'unknown_authority', `no authority "${pack.legal.authority}" in authorities.yaml`);
   }
@@ -31,6 +36,8 @@ export function lintPack(pack: Pack, context: LintContext): readonly PolicyFault
   lintGuards(pack, report);
   lintKeep(pack, report);
   lintDatasets(pack, report);
+  lintLinks(pack, report);
+  lintLifetimes(pack, report);
   lintSettings(pack, report);
   lintBackups(pack, report);
   lintRecipients(pack, report);
@@ -71,6 +78,14 @@ function lintClock(pack: Pack, report: Report): void {
   }
 }
 
+/** Regions that a worker can be of (`HABEAS_REGION`). */
+const REGIONS: readonly string[] = ['EEA', 'UK', 'CH', 'US', 'CA', 'BR', 'KR', 'JP', 'SG', 'IN', 'AU'];
+
+function lintRegion(pack: Pack, report: Report): void {
+  if (pack.region !== null && !REGIONS.includes(pack.region))
+    report(['region'], 'unknown_region', `no region "${pack.region}"; there are: ${REGIONS.join(', ')}`);
+}
+
 function lintIds(pack: Pack, report: Report): void {
   const ids = (list: readonly { readonly id: string }[], section: string) =>
     list.map(({ id }, index) => ({ value: id, path: [section, index, 'id'] }));
@@ -103,6 +118,17 @@ function lintApprovals(pack: Pack, report: Report): void {
       if (!datasets.has(id))
         report(['approvals', index, 'when', 'datasets', at], 'unknown_dataset', `no dataset "${id}"`);
     });
+    rule.deputies.forEach((name, at) => {
+      if (rule.deputies.indexOf(name) !== at)
+        report(['approvals', index, 'deputies', at], 'duplicate', `deputy "${name}" is given twice`);
+    });
+    if (rule.by === 'organisation' && rule.deputies.length > 0) {
+      report(
+        ['approvals', index, 'deputies'],
+        'deputy_of_organisation',
+        'who may speak for an organisation stands in its own entry of the directory, not in the pack',
+      );
+    }
     rule.remindAfter.forEach((after, at) => {
       const before = rule.remindAfter[at - 1];
       if (before !== undefined && (durationMs(after) ?? 0) <= (durationMs(before) ?? 0)) {
@@ -140,6 +166,9 @@ function lintApprovals(pack: Pack, report: Report): void {
 /** Rights that no guard may stop: GDPR Art. 21(3) and 7(3). */
 const UNSTOPPABLE: readonly Right[] = ['objection', 'consent_withdrawal'];
 
+/** What the operator's own application reports about an account (`account.…` of docs/events.md). */
+const UNBLOCKING: readonly string[] = ['ownership_transferred', 'account_cancelled'];
+
 function lintGuards(pack: Pack, report: Report): void {
   const types = new Set(
     pack.systems.flatMap((system) => system.datasets.flatMap(({ identifiers }) => Object.keys(identifiers))),
@@ -160,10 +189,10 @@ function lintGuards(pack: Pack, report: Report): void {
       );
     }
     guard.datasets.forEach((id, position) => {
-      const dataset = system?.datasets.find((candidate) => candidate.id === id);
+      // A guard may protect what another system holds: the vendor's customer of an account that still pays.
+      const dataset = pack.systems.flatMap(({ datasets }) => datasets).find((candidate) => candidate.id === id);
       if (dataset === undefined) {
-        if (system !== undefined)
-          report(at('datasets', position), 'unknown_dataset', `no dataset "${id}" in ${system.id}`);
+        report(at('datasets', position), 'unknown_dataset', `no dataset "${id}"`);
         return;
       }
       const free = Object.entries(dataset.fields).find(
@@ -175,6 +204,15 @@ function lintGuards(pack: Pack, report: Report): void {
           at('datasets', position),
           'guard_on_consent',
           `"${id}" holds marketing or consent-based data (${free[0]}), which no guard may hold back`,
+        );
+      }
+    });
+    guard.unblock.forEach((event, position) => {
+      if (!UNBLOCKING.includes(event)) {
+        report(
+          at('unblock', position),
+          'unknown_event',
+          `nothing reports "${event}"; there are: ${UNBLOCKING.join(', ')}`,
         );
       }
     });

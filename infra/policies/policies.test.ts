@@ -68,7 +68,7 @@ describe('faults', () => {
 
 describe('the shipped packs', () => {
   test('load, frozen, with a stable hash', () => {
-    expect([...shipped.packs.keys()].sort()).toEqual(['defigo', 'infentre']);
+    expect([...shipped.packs.keys()].sort()).toEqual(['defigo', 'faktry', 'infentre', 'itefy', 'itpays']);
     for (const { hash, pack: loaded } of shipped.packs.values()) {
       expect(hash).toMatch(/^sha256:[0-9a-f]{64}$/);
       expect(Object.isFrozen(loaded) && Object.isFrozen(loaded.systems[0]?.datasets[0]?.fields)).toBe(true);
@@ -87,6 +87,8 @@ describe('the shipped packs', () => {
       'app/orders processor',
       'app/order_contacts processor',
       'app/usage processor',
+      'app/mail_interactions processor',
+      'app/audiences processor',
       'app/messages processor',
       'app/invoices controller',
       'app/profiles processor',
@@ -147,14 +149,14 @@ describe('rules of which no fixture shows both sides', () => {
     expect(changed(() => {})).toEqual([]);
   });
   test('a processor dataset without a gate for every right', () => {
-    expect(changed((copy) => (copy.approvals = []))).toHaveLength(9);
-    expect(changed((copy) => (copy.approvals[0].when = { role: 'controller' }))).toHaveLength(9);
+    expect(changed((copy) => (copy.approvals = []))).toHaveLength(11);
+    expect(changed((copy) => (copy.approvals[0].when = { role: 'controller' }))).toHaveLength(11);
     expect(changed((copy) => (copy.approvals[0].when = {}))).toEqual([]);
-    expect(changed((copy) => (copy.approvals[0].when.rights = ['erasure']))).toHaveLength(9);
+    expect(changed((copy) => (copy.approvals[0].when.rights = ['erasure']))).toHaveLength(11);
     expect(changed((copy) => (copy.approvals[0].when.systems = ['app']))).toEqual(
       [0, 1, 2].map((at) => `processor_without_gate systems.2.datasets.${at}.role`),
     );
-    expect(changed((copy) => (copy.approvals[0].by = 'privacy_officer'))).toHaveLength(9);
+    expect(changed((copy) => (copy.approvals[0].by = 'privacy_officer'))).toHaveLength(11);
   });
   test('inherited organisations', () => {
     const from = (id: string) => changed((copy) => (copy.systems[2].datasets[0].organisation = { from: id }));
@@ -271,7 +273,7 @@ describe('packs by hash', () => {
     const store = new PackStore(database.db);
     await store.save(shipped.packs.values());
     await store.save(shipped.packs.values());
-    expect(await database.db.collection('packs').countDocuments({})).toBe(2);
+    expect(await database.db.collection('packs').countDocuments({})).toBe(5);
     for (const frozen of shipped.packs.values()) {
       const again = await new PackStore(database.db).byHash(frozen.hash);
       expect(again).toEqual(frozen);
