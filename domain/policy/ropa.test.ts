@@ -28,6 +28,7 @@ systems:
         fields:
           email: { category: contact, purpose: account, basis: contract, source: subject }
           newsletter: { category: preference, purpose: newsletter, basis: consent, source: subject }
+          lastContactAt: { category: contact, purpose: account, basis: contract, source: observed }
         retention: { min: P3Y, limit: P5Y, after: lastContactAt }
         erase: delete
       - id: invoices
@@ -45,6 +46,9 @@ systems:
         identifiers: { email: email }
         fields:
           email: { category: contact, purpose: membership, basis: contract, source: organisation }
+          lastSeenAt: { category: contact, purpose: membership, basis: contract, source: observed }
+          createdAt: { category: contact, purpose: membership, basis: contract, source: observed }
+          settledAt: { category: contact, purpose: membership, basis: contract, source: observed }
         retention: { max: P3Y, after: [lastSeenAt, createdAt], settledOn: settledAt }
         erase: delete
 backups:
