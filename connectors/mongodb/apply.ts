@@ -1,4 +1,4 @@
-/** Makes the effect of the parts of one person in one system: erases, corrects. */
+/** Makes the effect of the parts of one person in one system: erases, corrects, restricts, stops. */
 import type { ApplyInput, ApplyResult, PartTargets } from '../../domain/ports/connector.js';
 import type { Context } from './context.js';
 import { sortDatasets } from './discover.js';
@@ -6,6 +6,7 @@ import { changeRecords } from './apply-change.js';
 import { editRecords } from './apply-fields.js';
 import { deleteRecords } from './apply-delete.js';
 import { failure } from './errors.js';
+import { erasureOf, isMark, marksOf } from './marks.js';
 import { buildGraph, type Graph } from './graph.js';
 import type { Dataset } from './schema.js';
 import { Search } from './search.js';
@@ -61,6 +62,8 @@ function withoutWriting(dataset: Dataset, { part, refs }: PartTargets): ApplyRes
     case 'manual':
       return { key: part.key, kind: 'manual', why: part.basis ?? 'manual' };
     case 'change':
+    case 'restrict':
+    case 'stop':
       return null;
     default:
       if (part.action !== erase.kind) throw failure('precondition', dataset.id);
@@ -109,7 +112,18 @@ async function applyPart(
   const targets = targetsOf(context, dataset, own, input.targets, graph, input.generation);
   if (targets.length > context.settings.maxRecords) throw failure('too_many_targets', dataset.id);
   const run: Run = { context, dataset, part, targets, heartbeat: input.heartbeat };
+  if (isMark(part)) {
+    const marked = await changeRecords(run, marksOf(input.orders, dataset, part), input.memory);
+    const erasure = erasureOf(input.orders, dataset, part);
+    if (marked.kind !== 'applied' || erasure === null) return marked;
+    return withoutWriting(dataset, { ...own, part: erasure }) ?? erasePart({ ...run, part: erasure });
+  }
   if (part.action === 'change') return changeRecords(run, input.orders?.changes[part.key] ?? [], input.memory);
+  return erasePart(run);
+}
+
+async function erasePart(run: Run): Promise<ApplyResult> {
+  const { part, targets } = run;
   const tally = part.action === 'delete' ? await deleteRecords(run) : await editRecords(run);
   if (targets.length > 0 && tally.held === targets.length) {
     const hold = targets.find((t) => t.ref.hold !== null)?.ref.hold ?? null;

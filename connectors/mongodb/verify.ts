@@ -5,6 +5,7 @@ import type { Part, Ref } from '../../domain/plan/types.js';
 import type { PartTargets, VerifyInput, VerifyResult } from '../../domain/ports/connector.js';
 import { BATCH, REVIEWED } from './run.js';
 import { changeOf } from './changes.js';
+import { erasureOf, isMark, marksOf } from './marks.js';
 import type { Context } from './context.js';
 import { sortDatasets } from './discover.js';
 import { idOfRef, refIdOf } from './ids.js';
@@ -55,6 +56,7 @@ async function verifyPart(
   dataset: Dataset,
   reviewed: ReadonlySet<string>,
 ): Promise<VerifyResult> {
+  if (isMark(own.part)) return verifyMark(context, input, own, dataset, reviewed);
   const { part } = own;
   const refs = new Map(own.refs.filter((r) => !reviewed.has(`${r.dataset}\0${r.id}`)).map((r) => [r.id, r]));
   const given = input.identifiers.filter((i) => isSure(i.trust)).map((i) => knownIdentifier(i, 0));
@@ -92,6 +94,30 @@ async function verifyPart(
   if (left > 0) return { ...base, verdict: 'stillPresent', remaining: left };
   if (part.action === 'mask' || part.action === 'unset') return { ...base, verdict: 'redacted', remaining: 0 };
   return { ...base, verdict: 'gone', remaining: 0 };
+}
+
+/** The records that were marked, and nothing newer; where a stop rule erases, what an erasure would leave counts too. */
+async function verifyMark(
+  context: Context,
+  input: VerifyInput,
+  own: PartTargets,
+  dataset: Dataset,
+  reviewed: ReadonlySet<string>,
+): Promise<VerifyResult> {
+  const erasure = erasureOf(input.orders, dataset, own.part);
+  if (erasure !== null) return verifyPart(context, input, { ...own, part: erasure }, dataset, reviewed);
+  const refs = new Map(own.refs.map((r) => [r.id, r]));
+  const given = input.identifiers.filter((i) => isSure(i.trust)).map((i) => knownIdentifier(i, 0));
+  const result = await verifyChange(input, own, dataset, marksOf(input.orders, dataset, own.part), {
+    present: (ids) => readBack(context, dataset, ids, input),
+    again: () => Promise.resolve([]),
+    known: (id) => knownOf(refs.get(id), given),
+    reviewed: (id) => reviewed.has(`${dataset.id}\0${id}`),
+  });
+  return {
+    ...result,
+    method: own.part.action === 'restrict' ? 'flag_by_id_majority_read' : 'values_by_id_majority_read',
+  };
 }
 
 /** A record that should be gone, or one in which something of her still stands at the paths that the pack erases. */
