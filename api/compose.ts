@@ -12,8 +12,16 @@ import { createFacts } from '../infra/store/facts.js';
 import { createIdempotencyStore } from '../infra/store/idempotency.js';
 import { commitIntake } from '../infra/store/intake.js';
 import { createPackageCodeStore } from '../infra/store/package-codes.js';
+import { createEvidence } from '../infra/evidence/index.js';
+import { createSealer as sealer } from '../infra/keys/index.js';
+import { createDeliveryStore } from '../infra/store/deliveries.js';
+import { createEvidenceStore } from '../infra/store/evidence.js';
+import { createOrganisationStore } from '../infra/store/organisations.js';
+import { startDelivery } from '../infra/temporal/index.js';
+import { createOutgoing } from '../infra/webhooks/index.js';
 import { createPartyStore } from '../infra/store/parties.js';
 import { createRequestStore } from '../infra/store/requests.js';
+import { createWorkDomains } from '../infra/store/work-domains.js';
 import { createTokenVerifier } from './auth.js';
 import type { ApiDeps, ApiLimits, ApiLog, DevPort, Policies } from './deps.js';
 import {
@@ -58,6 +66,37 @@ async function policiesOf(platform: Platform, packs: ReadonlyMap<string, FrozenP
   };
 }
 
+/** The directory, what is sent to organisations, and the evidence of it. */
+function outwards(
+  { platform, temporal }: ApiParts,
+  secret: Uint8Array,
+  now: () => Date,
+): Pick<ApiDeps, 'organisations' | 'deliveries' | 'outgoing' | 'evidence' | 'endpointSealer'> {
+  const { db } = platform.store;
+  const organisations = createOrganisationStore(db);
+  const deliveries = createDeliveryStore(db);
+  return {
+    organisations,
+    deliveries,
+    outgoing: createOutgoing({
+      organisations,
+      deliveries,
+      now,
+      start: startDelivery(
+        () => temporal.client,
+        (work) => temporal.call(work),
+      ),
+    }),
+    evidence: createEvidence({
+      ledger: platform.ledger,
+      reader: platform.reader,
+      deliveries,
+      files: createEvidenceStore(db),
+    }),
+    endpointSealer: sealer(secret, 'webhook-endpoint'),
+  };
+}
+
 /** Errors: StoreError, KeyError while store or keys are away. */
 export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
   const { platform } = parts;
@@ -73,6 +112,7 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
     tokens,
     codes: createCodes({ db, keys: platform.keys, now: nowMs }),
     parties: createPartyStore(db, createSealer(secret)),
+    ...outwards(parts, secret, now),
     events: createEventStore(db),
     packageCodes: createPackageCodeStore(db),
     certificates: createCertificateStore(db),
@@ -89,6 +129,7 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
     facts: createFacts(db),
     dueRows: platform.dueRows,
     brake: createBrake(db),
+    workDomains: createWorkDomains(db),
     mailer: parts.mailer,
     verifier: createTokenVerifier(tokens),
     operatorKeys: async (operator) => {

@@ -13,6 +13,11 @@ import type { EventStore } from '../infra/store/events.js';
 import type { IdempotencyStore } from '../infra/store/idempotency.js';
 import type { IntakeDocuments } from '../infra/store/intake.js';
 import type { PackageCodeStore } from '../infra/store/package-codes.js';
+import type { Evidence } from '../infra/evidence/index.js';
+import type { Sealer } from '../infra/keys/index.js';
+import type { DeliveryStore } from '../infra/store/deliveries.js';
+import type { OrganisationStore } from '../infra/store/organisations.js';
+import type { Outgoing } from '../infra/webhooks/index.js';
 import type { PartyStore } from '../infra/store/parties.js';
 import type { RequestStore } from '../infra/store/requests.js';
 import type { BreachGateway, Gateway } from './gateway/index.js';
@@ -98,6 +103,12 @@ export interface ApiDeps {
   readonly idempotency: IdempotencyStore;
   readonly tokens: Tokens;
   readonly parties: PartyStore;
+  readonly organisations: OrganisationStore;
+  readonly deliveries: DeliveryStore;
+  readonly outgoing: Outgoing;
+  readonly evidence: Evidence;
+  /** For secrets of webhook endpoints. */
+  readonly endpointSealer: Sealer;
   readonly events: EventStore;
   readonly packageCodes: PackageCodeStore;
   readonly codes: Codes;
@@ -115,6 +126,8 @@ export interface ApiDeps {
   readonly facts: ReportedFacts;
   readonly dueRows: DueRows;
   readonly brake: BrakeControl;
+  /** Mail domains of the operator's organisations, lower case. */
+  readonly workDomains: (operator: string) => Promise<ReadonlySet<string>>;
   readonly mailer: Mailer;
   readonly verifier: TokenVerifier;
   /** Public keys of an operator that check certificates and checkpoints. */

@@ -22,6 +22,27 @@ export const approvalSchema = z
     decidedBy: z.string().nullable(),
     reason: z.string().nullable(),
     revision: z.int(),
+    /** When somebody of the party was reached first; until when that should have been. */
+    forwardedAt: instant.nullable().optional(),
+    forwardBy: instant.nullable().optional(),
+    /** `unreachable`: no contact and no endpoint. */
+    error: z.string().nullable().optional(),
+    /** Holds that the controller named. */
+    retain: z
+      .array(
+        z.object({
+          dataset: z.string(),
+          law: z.string(),
+          exemption: z.string().nullable(),
+          noGround: z.string().nullable(),
+          until: z.string().nullable(),
+        }),
+      )
+      .readonly()
+      .optional(),
+    answer: z.string().nullable().optional(),
+    deliverTo: z.string().nullable().optional(),
+    evidence: z.object({ sha256: z.string() }).nullable().optional(),
   })
   .meta({ id: 'Approval' });
 export type ApprovalView = z.infer<typeof approvalSchema>;
@@ -70,6 +91,12 @@ export const decisionSchema = z
     if (given.decision !== 'partial' && given.scope !== undefined) {
       context.addIssue({ code: 'custom', path: ['scope'], message: 'only a partial approval has a scope' });
     }
+    if ((given.retain ?? []).length > 0 && given.decision === 'approve' && given.decidedBy.kind !== 'person')
+      context.addIssue({
+        code: 'custom',
+        path: ['decidedBy', 'kind'],
+        message: 'only a person may keep data back; a rule alone may only grant',
+      });
     if (given.decision !== 'approve') {
       if (given.ground === undefined)
         context.addIssue({ code: 'custom', path: ['ground'], message: 'needed unless everything is approved' });
@@ -101,6 +128,8 @@ export const approvalSubjectSchema = z
     agent: z.object({ name: z.string(), capacity: z.string() }).nullable(),
     identifiers: z.array(z.object({ type: z.string(), value: z.string() })),
     records: z.array(z.object({ system: z.string(), dataset: z.string(), id: z.string() })),
+    planHash: z.string(),
+    expiresAt: instant,
   })
   .meta({ id: 'ApprovalSubject' });
 

@@ -32,6 +32,8 @@ export interface Endpoint {
   readonly body?: z.ZodType;
   readonly headers?: z.ZodObject;
   readonly maxBytes?: number;
+  /** A mailed code in the header `Habeas-Code` will do instead of a sign-in; the handler checks it. */
+  readonly mailedCode?: true;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Codes beyond those that every endpoint of its kind can give. */
   readonly problems: readonly ProblemCode[];

@@ -30,6 +30,7 @@ import {
 import { clockQuerySchema, clockResultSchema } from './clock.js';
 import { approvalId, civilDate, code, cursor, flag, instant, limit, pageOf, requestId, slug } from './common.js';
 import type { Endpoint } from './endpoint.js';
+import { ORGANISATION_ENDPOINTS } from './endpoints-organisations.js';
 import { inboundEventSchema, MAX_EVENT_BYTES } from './events.js';
 import { checkpointSchema, ledgerEntrySchema, ledgerQuerySchema, proofQuerySchema, proofSchema } from './ledger.js';
 import { actionBodySchema, identityBodySchema, searchBodySchema } from './request-commands.js';
@@ -41,7 +42,6 @@ import {
   ACTIONS,
   APPROVAL_STATES,
   CLOCK_STATUSES,
-  LATER_ACTIONS,
   REQUEST_OUTCOMES,
   REQUEST_STATES,
   RIGHTS,
@@ -56,11 +56,12 @@ const ofOperator = z.strictObject({ id: slug });
 const COMMAND_PROBLEMS = ['forgotten', 'not_yet_available'] as const;
 
 export const ENDPOINTS = {
+  ...ORGANISATION_ENDPOINTS,
   createRequest: {
     method: 'POST',
     path: '/v1/requests',
     summary: 'Starts a request',
-    who: { roles: ['privacy_officer'], scopes: ['requests:write'] },
+    who: { roles: ['privacy_officer'], scopes: ['requests:write', 'requests:instruct'] },
     idempotency: 'required',
     precondition: 'none',
     body: createRequestSchema,
@@ -183,7 +184,7 @@ export const ENDPOINTS = {
     who: { roles: ['privacy_officer'], scopes: [] },
     idempotency: 'required',
     precondition: 'if-match',
-    params: z.strictObject({ id: requestId, action: z.enum([...ACTIONS, ...LATER_ACTIONS]) }),
+    params: z.strictObject({ id: requestId, action: z.enum(ACTIONS) }),
     body: actionBodySchema,
     responses: { 200: { description: 'Accepted', schema: requestViewSchema, headers: ['ETag'] } },
     problems: [
@@ -198,7 +199,7 @@ export const ENDPOINTS = {
     method: 'GET',
     path: '/v1/approvals',
     summary: 'Own decisions',
-    who: { roles: ['privacy_officer', 'approver'], scopes: ['approvals:decide'] },
+    who: { roles: ['privacy_officer', 'approver', 'auditor', 'admin'], scopes: ['approvals:decide'] },
     idempotency: 'none',
     precondition: 'none',
     query: z.strictObject({
@@ -215,7 +216,8 @@ export const ENDPOINTS = {
     method: 'GET',
     path: '/v1/approvals/{id}',
     summary: 'One approval',
-    who: { roles: ['privacy_officer', 'approver'], scopes: ['approvals:decide'] },
+    who: { roles: ['privacy_officer', 'approver', 'auditor', 'admin'], scopes: ['approvals:decide'] },
+    mailedCode: true,
     idempotency: 'none',
     precondition: 'none',
     params: ofApproval,
@@ -223,30 +225,33 @@ export const ENDPOINTS = {
       200: { description: 'The approval', schema: approvalSchema, headers: ['ETag'] },
       304: { description: 'Unchanged' },
     },
-    problems: [],
+    problems: ['code_invalid'],
   },
   getApprovalSubject: {
     method: 'GET',
     path: '/v1/approvals/{id}/subject',
     summary: "The person as she stands in the named organisation's own records",
     who: { roles: ['approver'], scopes: ['approvals:decide'] },
+    mailedCode: true,
     idempotency: 'none',
     precondition: 'none',
     params: ofApproval,
     responses: { 200: { description: 'The person', schema: approvalSubjectSchema } },
-    problems: ['identity_not_verified', 'not_ready', 'forgotten'],
+    problems: ['code_invalid', 'identity_not_verified', 'not_ready', 'forgotten'],
   },
   decideApproval: {
     method: 'POST',
     path: '/v1/approvals/{id}/decision',
     summary: 'Decides',
-    who: { roles: ['privacy_officer', 'approver'], scopes: ['approvals:decide'] },
+    who: { roles: ['privacy_officer', 'approver', 'auditor', 'admin'], scopes: ['approvals:decide'] },
+    mailedCode: true,
     idempotency: 'required',
     precondition: 'none',
     params: ofApproval,
     body: decisionSchema,
     responses: { 200: { description: 'The approval after the decision', schema: approvalSchema, headers: ['ETag'] } },
     problems: [
+      'code_invalid',
       'not_the_party',
       'four_eyes',
       'already_decided',

@@ -12,6 +12,7 @@ export * from './endpoint.js';
 export * from './endpoints.js';
 export * from './events.js';
 export * from './ledger.js';
+export * from './organisations.js';
 export * from './principal.js';
 export * from './problems.js';
 export * from './request-commands.js';

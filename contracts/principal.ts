@@ -11,6 +11,8 @@ export interface Principal {
   readonly operators: readonly string[];
   /** Set for whoever speaks for one organisation only. */
   readonly organisation: string | null;
+  /** Name by which a policy pack knows it (deputies); never in ledger or log. */
+  readonly name?: string | null;
 }
 
 /** True when the principal is bound to the operator. */

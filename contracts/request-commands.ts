@@ -19,6 +19,8 @@ export const identityBodySchema = z
       .max(MAX_IDENTIFIERS)
       .optional(),
     reason: freeText.optional(),
+    /** Required where somebody speaks for the person: an officer has seen the mandate. */
+    mandate: z.literal('checked').optional(),
   })
   .meta({ id: 'IdentityDecision' });
 export type IdentityBody = z.infer<typeof identityBodySchema>;
@@ -60,6 +62,23 @@ export const ACTION_BODIES = {
   }),
   confirmReceiver: z.strictObject({ method: code, reason: freeText }),
   recheck: z.strictObject({}),
+  hold: z
+    .strictObject({
+      ref: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'not a reference'),
+      law: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'not a law id'),
+      exemption: z.enum(['17-3-b', '17-3-e']).nullish(),
+      noGround: z.enum(['contract_running']).nullish(),
+      until: z.iso.date('not a date').nullish(),
+    })
+    .refine((given) => ((given.exemption ?? null) === null) !== ((given.noGround ?? null) === null), {
+      message: 'says why it withstands a request: either exemption or noGround',
+      path: ['exemption'],
+    }),
+  correctReceipt: z.strictObject({ receivedAt: instant, reason: freeText }),
+  repin: z.strictObject({
+    policyHash: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a policy hash'),
+    reason: freeText,
+  }),
   assign: z.strictObject({ to: slug.nullable() }),
 } as const;
 export type ActionName = keyof typeof ACTION_BODIES;
@@ -71,6 +90,9 @@ export const actionBodySchema = z
     ACTION_BODIES.withdraw,
     ACTION_BODIES.ask,
     ACTION_BODIES.answer,
+    ACTION_BODIES.hold,
+    ACTION_BODIES.correctReceipt,
+    ACTION_BODIES.repin,
     ACTION_BODIES.retry,
     ACTION_BODIES.resolve,
     ACTION_BODIES.release,

@@ -82,6 +82,8 @@ export const createRequestSchema = z
         identifiers: positions.optional(),
       })
       .nullish(),
+    /** Channel organisation: whose instruction it is, where the caller is bound to none. */
+    organisation: slug.nullish(),
     instructionRef: z.string().trim().min(1).max(200).nullish(),
     changes: z
       .array(

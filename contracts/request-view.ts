@@ -157,10 +157,31 @@ export const requestViewSchema = z
           sentAt: instant.nullable(),
           error: z.string().nullable(),
           nextAttemptAt: instant.nullable(),
+          /** An officer must act: nobody can be reached by mail or portal, it goes by post, or it came back. */
+          waits: z.boolean().optional(),
+          way: z.enum(['email', 'portal', 'post']).nullable().optional(),
+          bouncedAt: instant.nullable().optional(),
         }),
       )
       .readonly()
       .optional(),
+    /** Complaints about this request; their texts are in the vault. */
+    complaints: z
+      .array(
+        z.object({
+          n: z.int(),
+          to: z.enum(['operator', 'authority', 'court']),
+          receivedAt: instant,
+          dueAt: instant,
+          overdue: z.boolean(),
+          result: z.enum(['upheld', 'changed', 'answered']).nullable(),
+          decidedAt: instant.nullable(),
+        }),
+      )
+      .readonly()
+      .optional(),
+    /** What a person should look at first: role_address, work_address, minor, agent, estate, repeated. */
+    attention: z.array(z.string()).readonly().optional(),
     allowedActions: z.array(z.string()).readonly(),
     certificate: z.object({ id: z.string(), issuedAt: instant, final: z.boolean(), href: z.string() }).nullable(),
     /** Access and portability: facts of the package, never its content. */

@@ -109,8 +109,10 @@ export const ACTIONS = [
   'recheck',
   'confirmReceiver',
   'assign',
+  'hold',
+  'correctReceipt',
+  'repin',
 ] as const;
-export const LATER_ACTIONS = ['hold', 'correctReceipt', 'repin'] as const;
 
 export const ROLES = ['privacy_officer', 'approver', 'auditor', 'admin', 'subject'] as const;
 export type RoleName = (typeof ROLES)[number];

@@ -1,6 +1,7 @@
 /** POST /identity and /actions/{action}: Updates of the running request. Text goes to the vault first; the Update names it. */
 import type * as z from 'zod';
-import { ACTION_BODIES, type ActionName, type IdentityBody, LATER_ACTIONS } from '../../contracts/index.js';
+import { ACTION_BODIES, type ActionName, type IdentityBody } from '../../contracts/index.js';
+import { rulesOf } from '../../domain/lifecycle/start.js';
 import type { ActCommand, CommandResult } from '../../domain/lifecycle/commands.js';
 import { refsOfPart } from '../../domain/plan/build-plan.js';
 import type { IncludedEntry } from '../../domain/plan/included.js';
@@ -68,6 +69,7 @@ export function decideIdentity(deps: ApiDeps): Handler {
           level: body.level,
           result: body.result,
           proven: positions(body),
+          ...(body.mandate === undefined ? {} : { mandate: body.mandate }),
         }),
       );
       return accepted(deps, doc, result);
@@ -112,7 +114,6 @@ export function act(deps: ApiDeps): Handler {
   return async (call) => {
     const doc = await requestOf(deps, call);
     const action = call.params['action'] ?? '';
-    if ((LATER_ACTIONS as readonly string[]).includes(action)) throw new HttpProblem('not_yet_available');
     requireIfMatch(call.header('if-match'));
     const name = action as ActionName;
     const body = check(ACTION_BODIES[name] as z.ZodType<Record<string, unknown>>, call.body);
@@ -121,6 +122,7 @@ export function act(deps: ApiDeps): Handler {
     }
     return once(deps, call, `${doc._id}/${name}`, async (updateId) => {
       await precondition(deps, call, doc);
+      if (name === 'hold') return placeHold(deps, call, doc, body, updateId);
       if (name === 'assign') return assign(deps, call, doc, body['to'] as string | null);
       const command = await commandOf(deps, call, doc, name, body, updateId);
       const update = (): Promise<CommandResult> => deps.gateway.update(doc._id, 'act', updateId, command);
@@ -162,7 +164,7 @@ async function commandOf(
   deps: ApiDeps,
   call: Call,
   doc: RequestDoc,
-  name: Exclude<ActionName, 'assign'>,
+  name: Exclude<ActionName, 'assign' | 'hold'>,
   body: Record<string, unknown>,
   updateId: string,
 ): Promise<ActCommand> {
@@ -216,7 +218,79 @@ async function commandOf(
       return { by, action: name, method: String(body['method']), reasonRef: await keep(body['reason']) };
     case 'recheck':
       return { by, action: name };
+    case 'correctReceipt':
+      return {
+        by,
+        action: name,
+        receivedAt: correctedReceipt(String(body['receivedAt']), call.now),
+        reasonRef: await keep(body['reason']),
+      };
+    case 'repin':
+      return {
+        by,
+        action: name,
+        ...(await pinOf(deps, doc, String(body['policyHash']))),
+        reasonRef: await keep(body['reason']),
+      };
   }
+}
+
+function correctedReceipt(given: string, now: Date): string {
+  const at = Date.parse(given);
+  if (at > now.getTime())
+    throw new HttpProblem('received_in_future', { errors: [{ pointer: '/receivedAt', detail: 'lies in the future' }] });
+  return new Date(at).toISOString();
+}
+
+/** The pack to go on with: one of this operator that is kept here, by its hash. */
+async function pinOf(
+  deps: ApiDeps,
+  doc: RequestDoc,
+  hash: string,
+): Promise<Pick<Extract<ActCommand, { action: 'repin' }>, 'policy' | 'rules'>> {
+  const frozen = await deps.policies.byHash(hash);
+  if (frozen === null || frozen.pack.operator !== doc.operator)
+    throw new HttpProblem('policy_unknown', { errors: [{ pointer: '/policyHash', detail: 'no such pack here' }] });
+  return { policy: { version: frozen.pack.version, hash }, rules: rulesOf(frozen.pack, doc.right) };
+}
+
+/** A hold that an officer names: the same fact as one that a system reports, and this request plans anew at once. */
+async function placeHold(
+  deps: ApiDeps,
+  call: Call,
+  doc: RequestDoc,
+  body: Record<string, unknown>,
+  updateId: string,
+): Promise<Reply> {
+  const allowed = (await deps.gateway.view(doc._id, LIVE_MS))?.view.allowedActions ?? doc.view.allowedActions;
+  if (!allowed.includes('hold'))
+    throw new HttpProblem('action_not_allowed', { facts: { state: doc.view.state, allowedActions: allowed } });
+  const by = speakerOf(principalOf(call));
+  const law = String(body['law']);
+  await deps.facts.placeHold({
+    operator: doc.operator,
+    eventId: `${doc._id}/${updateId.slice(0, 22)}`,
+    ref: String(body['ref']),
+    organisation: null,
+    law,
+    exemption: (body['exemption'] as string | undefined) ?? null,
+    noGround: (body['noGround'] as string | undefined) ?? null,
+    until: (body['until'] as string | undefined) ?? null,
+  });
+  await deps.ledger.append([
+    draft({
+      id: `${doc._id}/hold/${updateId.slice(0, 22)}`,
+      operator: doc.operator,
+      at: caseNow(doc, call.now),
+      actor: by,
+      action: 'hold.placed',
+      requestId: doc._id,
+      code: law,
+      after: { ref: body['ref'] ?? null, until: body['until'] ?? null },
+    }),
+  ]);
+  const result = await deps.gateway.update(doc._id, 'event', updateId, { by, type: 'hold.placed', eventId: updateId });
+  return accepted(deps, doc, result);
 }
 
 /** Who works on it: a mark of the read model, not of the request's own life. */

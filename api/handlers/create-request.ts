@@ -5,6 +5,8 @@ import { InvalidCaseError, requestClock } from '../../domain/clock/index.js';
 import { clockedAs, regimeOf } from '../../domain/clock/index.js';
 import { readingLanguages } from '../../domain/letters/languages.js';
 import type { RequestInput } from '../../domain/lifecycle/commands.js';
+import { provenWeakly } from '../../domain/lifecycle/identity.js';
+import { weakAddress } from '../../domain/plan/weak.js';
 import { newRun } from '../../domain/lifecycle/run.js';
 import { buildRequestInput } from '../../domain/lifecycle/start.js';
 import { projection } from '../../domain/lifecycle/view.js';
@@ -53,7 +55,8 @@ export function createRequest(deps: ApiDeps): Handler {
 
     const createdAt = call.now.toISOString();
     const requestId = `req_${ulid(call.now.getTime())}`;
-    const input = inputOf({ requestId, frozen, body, principal, identity, receivedAt, createdAt });
+    const workDomains = await deps.workDomains(body.operator);
+    const input = inputOf({ requestId, frozen, body, principal, identity, receivedAt, createdAt, workDomains });
     const request = await documentOf(deps, input, body, call);
     const sealed = await deps.vault.sealNew(requestId, body.operator, entriesOf(input, body));
     const outcome = await deps.commitIntake({
@@ -174,6 +177,7 @@ function inputOf(facts: {
   readonly identity: RequestInput['identity'];
   readonly receivedAt: string;
   readonly createdAt: string;
+  readonly workDomains: ReadonlySet<string>;
 }): RequestInput {
   const { frozen, body } = facts;
   const { pack } = frozen;
@@ -209,8 +213,20 @@ function inputOf(facts: {
     identifierTypes: body.subject.identifiers.map((given) => given.type),
     identity: facts.identity,
     scopeDatasets: body.scope?.datasets ?? null,
+    weak: weakOf(body, facts.workDomains),
+    agent: body.agent?.capacity ?? null,
+    after: body.after ?? null,
     purposes: body.purposes ?? [],
     hasReceiver: (body.receiver ?? null) !== null,
+  });
+}
+
+/** Positions of identifiers that a code does not prove to be this person's. A minor's need a guardian or an officer. */
+function weakOf(body: CreateRequest, workDomains: ReadonlySet<string>): NonNullable<RequestInput['weak']> {
+  const minor = body.subject.ageBand === 'minor';
+  return body.subject.identifiers.flatMap((identifier, position) => {
+    const why = weakAddress(identifier, workDomains) ?? (minor ? 'minor' : null);
+    return why === null ? [] : [{ position, why }];
   });
 }
 
@@ -259,7 +275,8 @@ function entriesOf(input: RequestInput, body: CreateRequest): { name: string; va
     agent: body.agent ?? null,
   };
   const entries: { name: string; value: unknown }[] = [{ name: VAULT.subject, value: entry }];
-  if (input.identity !== null) {
+  // What a code proved weakly, or for somebody who speaks for her, waits for an officer's check.
+  if (input.identity !== null && (input.agent ?? null) === null && !provenWeakly(input, input.identity)) {
     const identity: IdentityEntry = {
       method: input.identity.method,
       level: input.identity.level,

@@ -67,7 +67,7 @@ export const en: Texts = {
     'We asked you on {requestedOn} to decide on a request ({right}). We have no decision yet, and your silence does not count as one.',
   approvalHow: 'Approval: {approvalId}. Please decide by {due}: {decisionUrl}',
   restrictionLifted:
-    'You asked us to restrict the use of your data. The restriction ends on {liftedOn}; after that we use the data again as before. The reason: {text}',
+    'You asked us to restrict the use of your data. The restriction ends after this notice; from then on we use the data again as before. The reason: {text}',
   complaintReminder:
     'A complaint about the request above came in on {complainedOn} and waits for a decision. It should be decided by {complaintDue}, by somebody who did not handle the request.',
   complaintAnswer: {

@@ -67,7 +67,7 @@ export const nb: Texts = {
     'Vi ba dere {requestedOn} om å avgjøre et krav ({right}). Vi har ikke fått noen avgjørelse, og taushet regnes ikke som en.',
   approvalHow: 'Godkjenning: {approvalId}. Avgjør innen {due}: {decisionUrl}',
   restrictionLifted:
-    'Du ba oss om å begrense bruken av opplysningene dine. Begrensningen opphører {liftedOn}; deretter bruker vi opplysningene igjen som før. Grunnen: {text}',
+    'Du ba oss om å begrense bruken av opplysningene dine. Begrensningen opphører etter denne meldingen; fra da av bruker vi opplysningene igjen som før. Grunnen: {text}',
   complaintReminder:
     'En klage på kravet over kom inn {complainedOn} og venter på avgjørelse. Den bør avgjøres innen {complaintDue}, av noen som ikke har behandlet kravet.',
   complaintAnswer: {

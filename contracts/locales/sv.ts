@@ -67,7 +67,7 @@ export const sv: Texts = {
     'Vi bad er den {requestedOn} att besluta om en begäran ({right}). Vi har inte fått något beslut, och tystnad räknas inte som ett.',
   approvalHow: 'Godkännande: {approvalId}. Besluta senast {due}: {decisionUrl}',
   restrictionLifted:
-    'Du bad oss att begränsa användningen av dina uppgifter. Begränsningen upphör den {liftedOn}; därefter använder vi uppgifterna igen som förut. Skälet: {text}',
+    'Du bad oss att begränsa användningen av dina uppgifter. Begränsningen upphör efter detta meddelande; därefter använder vi uppgifterna igen som förut. Skälet: {text}',
   complaintReminder:
     'Ett klagomål om begäran ovan kom in den {complainedOn} och väntar på beslut. Det bör beslutas senast den {complaintDue}, av någon som inte har handlagt begäran.',
   complaintAnswer: {

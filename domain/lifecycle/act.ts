@@ -1,13 +1,15 @@
 /** An officer's actions: each checked against allowedActions, then applied to the run. One handler per action, below. */
-import { allowedActions, refusable, resolvable, retryable, notBegun, unreachableOf } from './actions.js';
+import { allowedActions, resolvable, retryable, notBegun, unreachableOf } from './actions.js';
 import type { ActCommand } from './commands.js';
+import { handledBy } from './complaints.js';
 import { CommandError } from './errors.js';
 import { forwardAgain } from './forward.js';
+import { applyRefusal, checkRefusal, supersedePending } from './refusal.js';
 import { queueLetter } from './letters.js';
 import { liftSettled, orderLift } from './restriction.js';
 import { confirmReceiver, releasePackage, reviewPackage } from './package.js';
+import { correctReceipt, repin } from './receipt.js';
 import { enterPhase, note, openQuestion, plus, settlePart, type PartRun, type Run } from './run.js';
-import { since } from './version.js';
 
 /** Throws CommandError `action_not_allowed` (with `allowedActions`), `extension_too_late`, `step_unknown`, `answer_in_future`. */
 export function checkAct(run: Run, command: ActCommand, now: number): void {
@@ -24,6 +26,7 @@ export function checkAct(run: Run, command: ActCommand, now: number): void {
       allowedActions: allowed,
     });
   }
+  if (command.action === 'refuse') checkRefusal(command);
   if (command.action === 'retry') {
     const part = stepOf(run, command.step);
     if (part === undefined) throw new CommandError('step_unknown', 'no such step');
@@ -65,6 +68,7 @@ function stepOf(run: Run, step: string): PartRun | undefined {
 }
 
 export function applyAct(run: Run, command: ActCommand, now: number): void {
+  handledBy(run, command.by);
   note(
     run,
     now,
@@ -76,10 +80,15 @@ export function applyAct(run: Run, command: ActCommand, now: number): void {
     case 'extend':
       // Takes effect when the notice is sent: the letter's hand-over sets decidedAt and recomputes the clock.
       run.extension = { reasonRef: command.reasonRef, decidedAt: null, granted: null };
-      queueLetter(run, { id: 'extension', kind: 'extension', to: 'subject', textRef: command.reasonRef });
+      queueLetter(run, {
+        id: (run.restartedAt ?? null) === null ? 'extension' : `extension-${run.rounds}`,
+        kind: 'extension',
+        to: 'subject',
+        textRef: command.reasonRef,
+      });
       return;
     case 'refuse':
-      refuse(run, command, now);
+      applyRefusal(run, command, now);
       return;
     case 'withdraw':
       run.withdrawnAt = plus(now, 0);
@@ -137,6 +146,12 @@ export function applyAct(run: Run, command: ActCommand, now: number): void {
     case 'recheck':
       recheckGuards(run);
       return;
+    case 'correctReceipt':
+      correctReceipt(run, command, now);
+      return;
+    case 'repin':
+      repin(run, command, now);
+      return;
     case 'confirmReceiver':
       confirmReceiver(run, command.by.id, now);
       return;
@@ -166,37 +181,6 @@ const HOLD_EVENTS: ReadonlySet<string> = new Set([
   'domain.expired',
   'contact.settled',
 ]);
-
-function refuse(run: Run, command: Extract<ActCommand, { action: 'refuse' }>, now: number): void {
-  const whole = run.phase !== 'parts_run';
-  run.refusal = {
-    ground: command.ground,
-    reasonRef: command.reasonRef,
-    at: plus(now, 0),
-    late: now > Date.parse(run.clock.at.refusalDue) + 999,
-    whole,
-  };
-  if (run.refusal.late) note(run, now, 'request.refused_late', command.ground);
-  for (const part of run.parts)
-    if (whole ? notBegun(part) : refusable(part)) settlePart(part, 'skipped', command.ground);
-  if (!whole) {
-    if (since(run, 2)) supersedePending(run);
-    return;
-  }
-  if (command.ground === 'not_controller' || command.ground === 'out_of_scope') run.verdict = command.ground;
-  supersedePending(run);
-  enterPhase(run, 'responding');
-}
-
-function supersedePending(run: Run): void {
-  for (const approval of run.approvals) {
-    const open = approval.parts.some((key) => run.parts.some((p) => p.part.key === key && p.state !== 'settled'));
-    if (approval.state === 'pending' && !open) {
-      approval.state = 'superseded';
-      approval.revision += 1;
-    }
-  }
-}
 
 function retryNow(run: Run, part: PartRun, now: number): void {
   for (const approval of unreachableOf(run, part)) forwardAgain(run, approval, now);

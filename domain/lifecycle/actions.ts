@@ -1,4 +1,5 @@
 /** Which actions an officer may take now: computed from the run, shown as `allowedActions`, enforced by the validators. */
+import { modeOf } from '../rights.js';
 import { confirmable } from './package.js';
 import { liftable, mayBeRefused } from './restriction.js';
 import { DAY, openQuestion, type ApprovalRun, type PartRun, type Run } from './run.js';
@@ -15,6 +16,9 @@ export const ACTIONS = [
   'recheck',
   'lift',
   'confirmReceiver',
+  'hold',
+  'correctReceipt',
+  'repin',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -23,6 +27,11 @@ const BEGUN: ReadonlySet<PartRun['state']> = new Set(['applying', 'verifying', '
 /** A part on which nothing was written yet, so that it can still be refused, withdrawn or planned anew. */
 export function notBegun(part: PartRun): boolean {
   return !BEGUN.has(part.state);
+}
+
+/** Settled without anything having been written. */
+function nothingDone(part: PartRun): boolean {
+  return part.state === 'settled' && part.startedAt === null;
 }
 
 /** Parts that the operator itself may refuse: for processor data only the organisation may (interfaces.md section 5). */
@@ -73,7 +82,8 @@ export function allowedActions(run: Run, now: number): Action[] {
   const question = openQuestion(run);
   if (extendableAt(run, now)) allowed.push('extend');
   if (run.refusal === null && run.withdrawnAt === null) {
-    if (early || (running && run.parts.some(refusable))) allowed.push('refuse');
+    const proposed = run.approvals.some((a) => a.rule === 'refusal' && a.state === 'pending');
+    if (!proposed && (early || (running && run.parts.some(refusable)))) allowed.push('refuse');
     if (early || ((running || run.phase === 'awaiting_backup_expiry') && run.parts.some(notBegun)))
       allowed.push('withdraw');
   }
@@ -85,6 +95,10 @@ export function allowedActions(run: Run, now: number): Action[] {
   if (run.package !== null && !run.package.released) allowed.push('release');
   if (run.guards.some((g) => g.state === 'blocking')) allowed.push('recheck');
   if (confirmable(run)) allowed.push('confirmReceiver');
+  if (modeOf(run.input.right) === 'erase' && (early || (running && run.parts.some(notBegun)))) allowed.push('hold');
+  if (run.answeredAt === null && run.phase !== 'received') allowed.push('correctReceipt');
+  if ((early && run.phase !== 'received') || (running && run.parts.every((p) => notBegun(p) || nothingDone(p))))
+    allowed.push('repin');
   if (liftable(run)) allowed.push('lift');
   return allowed;
 }

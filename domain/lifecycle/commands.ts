@@ -7,8 +7,14 @@ import type { Duration, IdentityLevel, Instant, RefusalGround, Right, Channel, L
 
 export const WORKFLOW_TYPE = 'request';
 export const TASK_QUEUE = 'habeas';
-export const UPDATES = { identity: 'identity', decide: 'decide', act: 'act', event: 'event' } as const;
-export const QUERIES = { view: 'view' } as const;
+export const UPDATES = {
+  identity: 'identity',
+  decide: 'decide',
+  act: 'act',
+  event: 'event',
+  correspond: 'correspond',
+} as const;
+export const QUERIES = { view: 'view', facts: 'facts' } as const;
 
 /** Who speaks, as an opaque principal id for ledger and four-eyes rules. */
 export interface Speaker {
@@ -57,7 +63,13 @@ export interface DecideCommand {
 
 export type ActCommand = { readonly by: Speaker } & (
   | { readonly action: 'extend'; readonly reasonRef: string }
-  | { readonly action: 'refuse'; readonly ground: RefusalGround; readonly reasonRef: string }
+  | {
+      readonly action: 'refuse';
+      readonly ground: RefusalGround;
+      readonly reasonRef: string;
+      /** Vault name of the proof, for grounds that need one and a second person. */
+      readonly evidenceRef?: string | null;
+    }
   | { readonly action: 'withdraw'; readonly reasonRef: string | null }
   | { readonly action: 'ask'; readonly kind: 'identity' | 'clarification'; readonly textRef: string }
   | { readonly action: 'answer'; readonly kind: 'identity' | 'clarification'; readonly at: Instant | null }
@@ -77,6 +89,13 @@ export type ActCommand = { readonly by: Speaker } & (
   | { readonly action: 'confirmReceiver'; readonly method: string; readonly reasonRef: string }
   | { readonly action: 'lift'; readonly reasonRef: string }
   | { readonly action: 'recheck' }
+  | { readonly action: 'correctReceipt'; readonly receivedAt: Instant; readonly reasonRef: string }
+  | {
+      readonly action: 'repin';
+      readonly policy: { readonly version: string; readonly hash: string };
+      readonly rules: RequestRules;
+      readonly reasonRef: string;
+    }
 );
 
 /** An inbound event that concerns this request (a guard's way out, …). */
@@ -85,6 +104,20 @@ export interface EventCommand {
   readonly type: string;
   readonly eventId: string;
 }
+
+/** About the correspondence of a request; texts are in the vault and named here. */
+export type CorrespondCommand = { readonly by: Speaker } & (
+  | { readonly action: 'message'; readonly textRef: string }
+  | { readonly action: 'bounced'; readonly letter: string; readonly at: Instant | null }
+  | { readonly action: 'dispatched'; readonly letter: string; readonly way: 'post' | 'portal'; readonly at: Instant }
+  | { readonly action: 'complain'; readonly to: 'operator' | 'authority' | 'court'; readonly textRef: string }
+  | {
+      readonly action: 'decideComplaint';
+      readonly n: number;
+      readonly result: 'upheld' | 'changed' | 'answered';
+      readonly reasonRef: string;
+    }
+);
 
 /** Answer of every Update. */
 export interface CommandResult {
@@ -126,6 +159,8 @@ export interface RequestRules {
   readonly release: 'auto' | 'officer';
   readonly askWithinMs: number;
   readonly keepRequestMs: number;
+  /** How long an answer to a complaint may take; absent in requests that began before there were any. */
+  readonly complaintWithinMs?: number;
   /** How long a released package can be fetched; absent in requests that began before packages expired. */
   readonly keepPackagesMs?: number;
   readonly recipients: readonly { readonly name: string; readonly system: string | null }[];

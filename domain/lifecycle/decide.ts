@@ -1,9 +1,12 @@
 /** A party's decision on its own parts (interfaces.md section 5). Silence never approves; a rule alone may only grant. */
 import { modeOf } from '../rights.js';
 import type { DecideCommand } from './commands.js';
+import { handledBy } from './complaints.js';
 import { CommandError } from './errors.js';
+import { checkProposalDecision, decideProposal } from './refusal.js';
 import { decideUntil } from './forward.js';
 import { releasePackage } from './package.js';
+import { asksForCorrection } from './receipt.js';
 import { findPart, isRequester, note, plus, type ApprovalRun, type Run } from './run.js';
 
 export function findApproval(run: Run, id: string): ApprovalRun | undefined {
@@ -21,8 +24,11 @@ export function checkDecision(run: Run, command: DecideCommand, now: number): vo
   if (isRequester(run, command.by) && approval.kind !== 'release') {
     throw new CommandError('four_eyes', 'whoever started the request must not decide it');
   }
+  if (asksForCorrection(run, approval.rule, command.by.id))
+    throw new CommandError('four_eyes', 'whoever asked for the later receipt must not agree to it');
   if (decidedTheOther(run, approval, command.by.id))
     throw new CommandError('four_eyes', 'the second person must be another one than the first');
+  checkProposalDecision(run, approval, command.by, command.decision, now);
   if (approval.state === 'expired') throw new CommandError('approval_expired', 'the time to decide is over');
   if (approval.state === 'superseded') {
     throw new CommandError('plan_changed', 'the plan changed after it was shown; the party was asked anew', {
@@ -82,6 +88,7 @@ function checkRetain(run: Run, approval: ApprovalRun, command: DecideCommand): v
 export function applyDecision(run: Run, command: DecideCommand, now: number): void {
   const approval = findApproval(run, command.approvalId);
   if (approval === undefined) return;
+  handledBy(run, command.by);
   approval.state = command.decision === 'approve' ? 'approved' : command.decision === 'reject' ? 'rejected' : 'partial';
   approval.decidedAt = plus(now, 0);
   approval.decidedBy = command.by.id;
@@ -101,6 +108,7 @@ export function applyDecision(run: Run, command: DecideCommand, now: number): vo
     planHash: approval.planHash,
     by: command.by.id,
   });
+  decideProposal(run, approval, now);
 }
 
 /** An approval lives to the end of the day `due` and moves with it; while the clock is paused or computed anew `due` is provisional. */

@@ -1,6 +1,7 @@
 /** What letters and certificates are told of a run: facts without personal data, passed to the activities that write them. */
 import type { Answer, ApprovalKind, ApprovalState, Instant, RequestOutcome, Right, StepOutcome } from '../words.js';
 import type { RequestClock } from '../clock/types.js';
+import { receivedAtOf } from './claim.js';
 import type { LetterRun, Run } from './run.js';
 import { computeAnswer, computeOutcome, recipientsOf, type RecipientFact } from './view.js';
 
@@ -89,7 +90,7 @@ export function factsOf(run: Run): RunFacts {
     operator: run.input.operator,
     right: run.input.right,
     policy: run.input.policy,
-    receivedAt: run.input.receivedAt,
+    receivedAt: receivedAtOf(run),
     closedAt: run.closedAt,
     simulated: run.simulated,
     clock: run.clock,

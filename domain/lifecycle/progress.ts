@@ -12,6 +12,7 @@ import { openGates } from './gates.js';
 import { queueLetter } from './letters.js';
 import { restrictionOpen, startLift } from './restriction.js';
 import { mustReview, releasePackage, transferOpen } from './package.js';
+import { settleCorrection } from './receipt.js';
 import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type Run } from './run.js';
 import { discoveryRests, hasEffects, heldOpen, needsDiscovery, wantsPackage, type Task } from './tasks.js';
 import { computeAnswer, requestState } from './view.js';
@@ -31,6 +32,7 @@ export function progress(run: Run, now: number): boolean {
 }
 
 function step(run: Run, now: number): boolean {
+  if (settleCorrection(run, now)) return true;
   switch (run.phase) {
     case 'received':
       return receive(run, now);
@@ -176,7 +178,8 @@ function awaitBackups(run: Run, now: number): boolean {
     enterPhase(run, 'parts_run');
     return true;
   }
-  if (openAfterAnswer(run)) return false;
+  // An answer that came back is open again: the request does not end before it has reached the person.
+  if (openAfterAnswer(run) || run.finalAt === null) return false;
   enterPhase(run, 'closed');
   close(run, now);
   return true;

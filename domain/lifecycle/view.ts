@@ -6,6 +6,8 @@ import { STEP_OUTCOMES, type Answer, type RequestOutcome, type RequestState, typ
 import { clockStatus } from '../clock/status.js';
 import { allowedActions, unreachableOf } from './actions.js';
 import { operationOf, stepId } from './act.js';
+import { receivedAtOf } from './claim.js';
+import { complaintViews } from './complaints.js';
 import { decideUntil, forwardBy } from './forward.js';
 import { countingParts } from './restriction.js';
 import { openQuestion, plus, type ApprovalRun, type PartRun, type Run } from './run.js';
@@ -131,7 +133,7 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
     id: run.input.requestId,
     operator: run.input.operator,
     right: run.input.right,
-    related: [],
+    related: run.related ?? [],
     state: requestState(run),
     outcome: closed ? computeOutcome(run) : null,
     answer: run.answeredAt === null ? null : (run.answer ?? computeAnswer(run)),
@@ -140,7 +142,7 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
     language: run.input.language,
     owner: null,
     policy: run.input.policy,
-    receivedAt: run.input.receivedAt,
+    receivedAt: receivedAtOf(run),
     createdAt: run.input.createdAt,
     updatedAt: run.updatedAt,
     closedAt: run.closedAt,
@@ -217,8 +219,15 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
       sentAt: l.sentAt,
       error: l.error,
       nextAttemptAt: l.nextAttemptAt,
+      waits: l.waits === true,
+      way: l.way ?? null,
+      bouncedAt: l.bouncedAt ?? null,
     })),
+    complaints: complaintViews(run, now),
+    refusal: run.refusal === null ? null : { ground: run.refusal.ground, at: run.refusal.at, late: run.refusal.late },
     recipients: recipientsOf(run),
+    // What a person should look at before anything else; codes only.
+    attention: attentionOf(run),
     allowedActions: allowedActions(run, now),
     certificate:
       latest === undefined
@@ -250,6 +259,13 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
     ...(run.transfer == null ? {} : { transfer: transferView(run.transfer) }),
     revision: run.revision,
   };
+}
+
+function attentionOf(run: Run): string[] {
+  const codes = new Set<string>((run.input.weak ?? []).map((w) => w.why));
+  if ((run.input.agent ?? null) !== null) codes.add(run.input.agent === 'estate' ? 'estate' : 'agent');
+  if ((run.repeats ?? []).length > 0) codes.add('repeated');
+  return [...codes].sort();
 }
 
 function rule(run: Run, guard: string): { datasets: readonly string[]; unblock: readonly string[] } | undefined {
