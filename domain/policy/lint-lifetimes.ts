@@ -65,10 +65,11 @@ function lintRetention(dataset: DatasetPolicy, at: Place, report: Report): void 
 }
 
 function lintDate(dataset: DatasetPolicy, path: string, at: readonly (string | number)[], report: Report): void {
-  if (!isDescribed(dataset, path)) return report(at, 'unknown_field', `"${path}" is not a described field`);
+  if (!isDescribed(dataset, path))
+    return report(at, 'unknown_field', `"${path}" is not a described field: describe it under fields`);
   const type = dataset.fields[path]?.type;
   if (type !== undefined && type !== 'date')
-    report(at, 'not_a_date', `"${path}" is described as ${type}, no period can run from it`);
+    report(at, 'not_a_date', `"${path}" is described as ${type}, no period can run from it: name a date`);
 }
 
 /** Whether one period ends before another, begun on any day of four years. */
@@ -90,15 +91,17 @@ function lintStop(system: SystemPolicy, dataset: DatasetPolicy, rule: StopRule, 
     );
   }
   rule.unset.forEach((path, index) => {
-    if (!isDescribed(dataset, path)) report(at('unset', index), 'unknown_field', `"${path}" is not a described field`);
+    if (!isDescribed(dataset, path))
+      report(at('unset', index), 'unknown_field', `"${path}" is not a described field: describe it under fields`);
   });
   for (const [path, value] of Object.entries(rule.set)) {
-    if (!isDescribed(dataset, path)) report(at('set', path), 'unknown_field', `"${path}" is not a described field`);
+    if (!isDescribed(dataset, path))
+      report(at('set', path), 'unknown_field', `"${path}" is not a described field: describe it under fields`);
     const type = dataset.fields[path]?.type;
     const fits =
       type === undefined ||
       (type === 'number' || type === 'boolean' ? typeof value === type : typeof value === 'string');
-    if (!fits) report(at('set', path), 'wrong_type', `"${path}" is described as ${type}`);
+    if (!fits) report(at('set', path), 'wrong_type', `"${path}" is described as ${type}: set it to one`);
   }
   if (system.connector !== 'sendgrid' && (rule.lists.length > 0 || rule.group !== null)) {
     report(
@@ -127,7 +130,11 @@ function lintFlags(system: SystemPolicy, dataset: DatasetPolicy, at: Place, repo
         `a flag can be set in a mongodb system, "${system.id}" is ${system.connector}`,
       );
     } else if (!isDescribed(dataset, restrict.flag))
-      report(at('restrict', 'flag'), 'unknown_field', `"${restrict.flag}" is not a described field`);
+      report(
+        at('restrict', 'flag'),
+        'unknown_field',
+        `"${restrict.flag}" is not a described field: describe it under fields`,
+      );
     else if (type !== undefined && type !== 'boolean')
       report(at('restrict', 'flag'), 'wrong_type', `"${restrict.flag}" is described as ${type}, a flag is boolean`);
   }
@@ -139,14 +146,18 @@ function lintFlags(system: SystemPolicy, dataset: DatasetPolicy, at: Place, repo
       `records of an account are found in a mongodb system, "${system.id}" is ${system.connector}`,
     );
   } else if (!isDescribed(dataset, account) && account !== dataset.organisation)
-    report(at('account'), 'unknown_field', `"${account}" is not a described field`);
+    report(at('account'), 'unknown_field', `"${account}" is not a described field: describe it under fields`);
 }
 
 /** What must not be there cannot be described as being there; and only a store that can be asked can be checked. */
 function lintForbidden(system: SystemPolicy, dataset: DatasetPolicy, at: Place, report: Report): void {
   dataset.forbidden.forEach((path, index) => {
     if (dataset.fields[path] !== undefined)
-      report(at('forbidden', index), 'forbidden_described', `"${path}" is described as a field of this dataset`);
+      report(
+        at('forbidden', index),
+        'forbidden_described',
+        `"${path}" is described as a field of this dataset: either it may be there, or not`,
+      );
   });
   if (dataset.forbidden.length > 0 && system.connector !== 'mongodb') {
     report(
@@ -176,7 +187,7 @@ function lintData(pack: Pack, report: Report): void {
           report(
             ['systems', index, 'datasets', position, 'fields', path, 'datum'],
             'datum_types_differ',
-            `is ${type} here and ${first.type} in ${first.place}`,
+            `is ${type} here and ${first.type} in ${first.place}: one corrected value must fit both`,
           );
         }
       }

@@ -16,11 +16,14 @@ export function lintLinks(pack: Pack, report: Report): void {
   const edges = edgesOf(pack);
   const done = new Set<string>();
   const trail: string[] = [];
+  const closing = new Set<string>();
   const visit = (node: string): void => {
     trail.push(node);
     for (const { to, path } of edges.get(node) ?? []) {
       const start = trail.indexOf(to);
       if (start >= 0) {
+        if (closing.has(path.join('.'))) continue;
+        closing.add(path.join('.'));
         const names = [...trail.slice(start), to].map((name) => name.slice(name.indexOf('/') + 1));
         report(
           path,

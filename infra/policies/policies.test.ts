@@ -45,10 +45,13 @@ test('the parsed form is the shape that the rest of the product knows', () => {
 });
 
 describe('faults', () => {
-  test.each(['wrong-shape', 'wrong-rules'])('%s: every fault at once, with file, line and column', async (name) => {
-    const lines = faultsOf(`${name}.yaml`, await fixture(`${name}.yaml`));
-    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`./fixtures/${name}.txt`);
-  });
+  test.each(['wrong-shape', 'wrong-rules', 'wrong-lifetimes'])(
+    '%s: every fault at once, with file, line and column',
+    async (name) => {
+      const lines = faultsOf(`${name}.yaml`, await fixture(`${name}.yaml`));
+      await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`./fixtures/${name}.txt`);
+    },
+  );
 
   test('what is not YAML', () => {
     expect(faultsOf('p.yaml', 'operator: a\noperator: b\n')).toEqual([
@@ -139,7 +142,7 @@ describe('the shipped packs', () => {
 });
 
 describe('rules of which no fixture shows both sides', () => {
-  // oxlint-disable-next-line typescript/no-explicit-any -- the copies are broken on purpose
+  // oxlint-disable typescript/no-explicit-any -- the copies are broken on purpose
   const changed = (change: (copy: any) => void): string[] => {
     const copy = JSON.parse(JSON.stringify(pack('infentre')));
     change(copy);
@@ -216,6 +219,49 @@ describe('rules of which no fixture shows both sides', () => {
     expect(changed((copy) => (copy.identify = {}))).toEqual(['no_rights identify']);
     expect(changed((copy) => (copy.keep.request = 'P13D'))).toEqual(['kept_too_short keep.request']);
     expect(changed((copy) => (copy.keep.request = 'P14D'))).toEqual([]);
+  });
+  test('promises are compared with the law on the calendar', () => {
+    const promise = (within: string, rights?: string[], over: object = {}) =>
+      changed((copy) => Object.assign(copy, { promises: [{ within, ...(rights ? { rights } : {}) }] }, over));
+    // 31 days are a month from most days, and never less than one: equal promises are no longer than the law.
+    for (const fine of ['P1D', 'P30D', 'P31D', 'P4W', 'P1M']) expect(promise(fine), fine).toEqual([]);
+    for (const long of ['P32D', 'P5W', 'P2M', 'P1Y'])
+      expect(promise(long), long).toEqual(['promise_longer_than_law promises.0.within']);
+    const california = { regime: 'us-ca-ccpa', country: 'US-CA', identify: { erasure: 'low', opt_out: 'none' } };
+    expect(promise('P45D', ['erasure'], california)).toEqual([]);
+    expect(promise('P46D', ['erasure'], california)).toEqual(['promise_longer_than_law promises.0.within']);
+    // 15 business days are at least three weeks.
+    expect(promise('P21D', ['erasure', 'opt_out'], california)).toEqual([]);
+    expect(promise('P30D', ['erasure', 'opt_out'], california)).toEqual([
+      'promise_longer_than_law promises.0.rights.1',
+    ]);
+    expect(promise('P30D', undefined, california)).toEqual([]);
+  });
+  test('a closure needs an account to close, a region must be one', () => {
+    expect(
+      changed((copy) => copy.systems.forEach((system: any) => system.datasets.forEach((d: any) => (d.account = null)))),
+    ).toEqual(['closure_without_account closure']);
+    expect(changed((copy) => (copy.region = 'EU'))).toEqual(['unknown_region region']);
+  });
+  test('I8 telemetry lives by a TTL, P2 "at least" has a limit, and both run from described dates', () => {
+    const usage = (change: object) => changed((copy) => Object.assign(copy.systems[0].datasets[4], change));
+    const field = {
+      category: 'signin_telemetry',
+      purpose: 'security',
+      basis: 'legitimate_interest',
+      source: 'observed',
+    };
+    const fields = { userId: field, at: field };
+    expect(usage({ fields })).toContain('telemetry_without_ttl systems.0.datasets.4.retention');
+    expect(usage({ fields, retention: { kind: 'ttl', for: 'P30D', after: 'at' } })).toEqual([]);
+    expect(usage({ retention: { kind: 'ttl', for: 'P30D', after: 'seen' } })).toEqual([
+      'unknown_field systems.0.datasets.4.retention.after',
+    ]);
+    const min = { kind: 'min', for: 'P3Y', after: ['at'] };
+    expect(usage({ retention: { ...min, limit: 'P36M' } })).toEqual([]);
+    expect(usage({ retention: { ...min, limit: 'P35M' } })).toEqual([
+      'limit_before_minimum systems.0.datasets.4.retention.limit',
+    ]);
   });
   test('secrets never stand in a pack', () => {
     const settings = (values: object) => changed((copy) => Object.assign(copy.systems[1].settings, values));
