@@ -40,13 +40,13 @@ export async function apply(deps: ActivityDeps, input: PartsInput): Promise<Appl
     .filter((p) => p.part.action === 'manual')
     .map((p) => ({ key: p.part.key, effect: 'manual', why: p.part.basis ?? 'manual' }));
   let parts = input.parts.filter((p) => p.part.action !== 'manual').map((p) => p.part);
-  if ((mode === 'erase' || mode === 'change') && (await mustWait(deps, input, person))) {
+  const waits = mode === 'erase' || mode === 'change' ? await mustWait(deps, input, person) : null;
+  if (waits !== null)
     return {
       kind: 'apply',
       stamp: deps.stamp(),
-      parts: parts.map((p) => ({ key: p.key, effect: 'review', why: 'open_access_request' })),
+      parts: parts.map((p) => ({ key: p.key, effect: 'review', why: waits })),
     };
-  }
   const fresh = await lookAgain(deps, input, pack, person, connector, parts);
   effects.push(...fresh.stale.map((key): PartEffect => ({ key, effect: 'stale' })));
   parts = parts.filter((p) => !fresh.stale.includes(p.key));
@@ -62,13 +62,29 @@ export async function apply(deps: ActivityDeps, input: PartsInput): Promise<Appl
   return { kind: 'apply', stamp: deps.stamp(), parts: effects, replan: fresh.grew };
 }
 
-/** Waits for verified access requests of the same person; past the own safe date a person must look. */
-async function mustWait(deps: ActivityDeps, input: PartsInput, person: Person): Promise<boolean> {
+/**
+ * Waits for open requests for a copy of the same person, and for the one that was named to be answered first; past the own
+ * safe date a person must look. Returns why, or null. A named request of somebody else is ignored.
+ */
+async function mustWait(deps: ActivityDeps, input: PartsInput, person: Person): Promise<string | null> {
   const hashes = await sureHashes(deps, input.operator, person.identifiers);
   const others = await deps.fence.waitingFor({ operator: input.operator, requestId: input.requestId, hashes });
-  if (others.length === 0) return false;
-  if (deps.stamp().caseAt > input.fenceUntil) return true;
-  throw waitFor(deps, 'open_access_request');
+  const why =
+    others.length > 0
+      ? 'open_access_request'
+      : (await mustFollow(deps, input, person.proven))
+        ? 'other_request_first'
+        : null;
+  if (why === null) return null;
+  if (deps.stamp().caseAt > input.fenceUntil) return why;
+  throw waitFor(deps, why);
+}
+
+async function mustFollow(deps: ActivityDeps, input: PartsInput, proven: Person['proven']): Promise<boolean> {
+  const after = input.after ?? null;
+  if (after === null || (await deps.projection.answered(after)) !== false) return false;
+  const hashes = await sureHashes(deps, input.operator, proven);
+  return deps.claims.samePerson(after, hashes);
 }
 
 /** Searches once more: records added since the plan belong to it, a part that is not what was decided is refused. */

@@ -60,6 +60,8 @@ export interface GuardInput extends About {
 }
 
 export interface PartsInput extends About {
+  /** Request of the same person that must be answered first (copy, then delete). */
+  readonly after?: string | null;
   readonly system: string;
   readonly parts: readonly PartTask[];
   readonly scopeDatasets: readonly string[] | null;

@@ -112,6 +112,7 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
     case 'apply':
       return at(task.queue, task.patient).apply({
         ...about,
+        ...((run.input.after ?? null) === null ? {} : { after: run.input.after ?? null }),
         system: task.system,
         parts: task.parts,
         scopeDatasets,

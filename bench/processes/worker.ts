@@ -70,6 +70,7 @@ const serving = await serve({
     },
     projection: {
       open: (id) => deps.projection.open(id),
+      answered: (id) => deps.projection.answered(id),
       clockedFrom: (id, facts) => deps.projection.clockedFrom(id, facts),
       async project(id, revision, document) {
         await deps.projection.project(id, revision, document);

@@ -60,6 +60,8 @@ export interface Claims {
    * Takes the claim, or says which open request has it. A claim whose request is over passes on. Idempotent per request.
    */
   take(input: { readonly key: string; readonly requestId: string }): Promise<{ readonly survivor: string | null }>;
+  /** Whether a request was filed with one of these identifiers (keyed hashes) and is verified. */
+  samePerson(requestId: string, hashes: readonly string[]): Promise<boolean>;
   /** Answered requests of the same person (any of the hashes) and right since then; ids, oldest first. */
   earlier(input: {
     readonly operator: string;
@@ -90,6 +92,8 @@ export interface RequestProjection {
   project(requestId: string, revision: number, document: Readonly<Record<string, unknown>>): Promise<void>;
   /** Whether the request still runs its course; a closed or forgotten one does nothing by itself any more. */
   open(requestId: string): Promise<boolean>;
+  /** Whether the request was answered; null = there is no such request here. */
+  answered(requestId: string): Promise<boolean | null>;
   /** Keeps what the clock was last computed from, so that it can be computed under other rules (what-if). Repeatable. */
   clockedFrom(requestId: string, facts: ClockedFrom): Promise<void>;
 }

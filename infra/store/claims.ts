@@ -44,6 +44,16 @@ export function createClaims(db: Db): Claims {
       }
       throw new StoreError('conflict');
     },
+    async samePerson(requestId, hashes) {
+      const doc = await guarded(() =>
+        requests.findOne({
+          _id: requestId,
+          subjectHashes: { $in: [...hashes] },
+          'view.identity.state': 'verified',
+        }),
+      );
+      return doc !== null;
+    },
     async earlier({ operator, right, hashes, since, not }) {
       const found = await guarded(() =>
         requests

@@ -25,6 +25,10 @@ export function createRequestProjection(db: Db): RequestProjection {
     async clockedFrom(requestId, clockedFrom) {
       await guarded(() => requests.updateOne({ _id: requestId }, { $set: { clockedFrom } }));
     },
+    async answered(requestId) {
+      const doc = await guarded(() => requests.findOne({ _id: requestId }, { projection: { 'view.answeredAt': 1 } }));
+      return doc === null ? null : doc.view.answeredAt !== null;
+    },
     async open(requestId) {
       const doc = await guarded(() => requests.findOne({ _id: requestId }, { projection: { state: 1 } }));
       return doc !== null && doc.state !== 'closed' && doc.state !== 'shredded';
