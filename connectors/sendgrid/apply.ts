@@ -1,4 +1,5 @@
 import { ConnectorError, type ApplyInput, type ApplyResult, type PartTargets } from '../../domain/ports/connector.js';
+import { changeContacts, changeSuppressions } from './change-contacts.js';
 import { addressesOf, kindById, MAX_CONTACTS, type SendgridContext } from './context.js';
 import { deleteContacts } from './delete-contacts.js';
 import { eraseActivity } from './erase-activity.js';
@@ -9,7 +10,7 @@ import { reassert, takeSnapshot } from './suppression-snapshot.js';
  * for erasure of mail records, then write back suppressions that went with them.
  *
  * Parts: contacts `delete` → `applied`, or `manual`/`review` (see `deleteContacts`); activity `delete` → `applied`, or
- * `manual` `erasejob_scope_missing` / `address_refused_by_vendor`; `keep`, `retain` → `retained`; anything else →
+ * `manual` `erasejob_scope_missing` / `address_refused_by_vendor`; `change`: change-contacts.ts; `keep`, `retain` → `retained`; anything else →
  * `manual` `action_not_offered_by_sendgrid`.
  *
  * @throws ConnectorError `pending` while a deletion job runs; `too_many_targets` when more than 25 contacts came here
@@ -28,6 +29,13 @@ export async function apply(context: SendgridContext, input: ApplyInput): Promis
   for (const target of input.targets)
     if (!contacts.includes(target) && !activity.includes(target))
       results.set(target.part.key, withoutEffect(context, target));
+
+  for (const target of input.targets) {
+    const kind = kindById(context, target.part.dataset);
+    if (target.part.action !== 'change' || kind === null) continue;
+    if (kind === 'contacts') results.set(target.part.key, await changeContacts(context, input, target));
+    if (kind === 'suppressions') results.set(target.part.key, await changeSuppressions(context, input, target));
+  }
 
   const touched = addressesOf([...contacts, ...activity].flatMap((target) => target.refs));
   if (touched.length > 0) {

@@ -6,7 +6,11 @@ export interface Contact {
   readonly id: string;
   readonly email?: string | null;
   readonly alternate_emails?: readonly string[] | null;
+  readonly list_ids?: readonly string[];
+  readonly custom_fields?: Readonly<Record<string, unknown>> | null;
   readonly created_at?: string;
+  /** Names, address lines, other identifiers. */
+  readonly [field: string]: unknown;
 }
 
 /** Suppression lists that this connector reads. The first three are objections of the person. */
@@ -100,7 +104,25 @@ export class SendgridApi {
     return jobId(answer);
   }
 
-  /** State of a deletion job, null when the vendor no longer knows it. Unknown states count as pending. */
+  /**
+   * Starts the creation or update of one contact, found by its identifiers (a contact's id cannot address it). Fields
+   * that are left out stay as they are; lists are only ever added.
+   *
+   * @returns the vendor's job id, or null when the vendor refuses a value
+   */
+  async upsertContact(
+    contact: Readonly<Record<string, unknown>> & { readonly email: string },
+    lists: readonly string[],
+  ): Promise<string | null> {
+    if (!contact.email.includes('@')) throw new ConnectorError('bug', 'a contact is written by its address');
+    const answer = await this.#call('PUT', '/v3/marketing/contacts', {
+      body: { contacts: [contact], ...(lists.length === 0 ? {} : { list_ids: lists }) },
+      accept: [400],
+    });
+    return answer.status === 400 ? null : jobId(answer);
+  }
+
+  /** State of a deletion or upsert job, null when the vendor no longer knows it. Unknown states count as pending. */
   async job(
     id: string,
   ): Promise<{ readonly state: 'pending' | 'completed' | 'errored'; readonly errored: number } | null> {
@@ -171,7 +193,7 @@ export class SendgridApi {
     await this.#call('POST', path, { account, body: { recipient_emails: addresses } });
   }
 
-  #call(method: 'GET' | 'POST' | 'DELETE', path: string, options: CallOptions = {}): Promise<Reply> {
+  #call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, options: CallOptions = {}): Promise<Reply> {
     return request(this.settings, this.#worldNow, method, path, options);
   }
 }

@@ -29,7 +29,7 @@ const EPOCH_ABOVE = 1_000_000_000;
 export async function request(
   settings: SendgridSettings,
   worldNow: () => Date,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   options: CallOptions = {},
 ): Promise<Reply> {

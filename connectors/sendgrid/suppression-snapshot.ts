@@ -1,4 +1,4 @@
-import type { ApplyInput, Heartbeat, StepMemory } from '../../domain/ports/connector.js';
+import { ConnectorError, type ApplyInput, type Heartbeat, type StepMemory } from '../../domain/ports/connector.js';
 import type { SendgridContext } from './context.js';
 import type { ListName, Suppression } from './endpoints.js';
 
@@ -85,6 +85,59 @@ export async function reassert(
     await context.api.unsubscribe(account, list === 'group_unsubscribe' ? group : null, [address]);
   }
   return lost.length;
+}
+
+/**
+ * Objections of the old addresses that the new one does not have yet. Bounces and blocks are facts about the old mailbox
+ * and do not move. A spam report becomes a global unsubscribe, since only the vendor can make a report.
+ *
+ * @throws ConnectorError
+ */
+export async function uncarried(
+  context: SendgridContext,
+  memory: StepMemory,
+  from: readonly string[],
+  to: string,
+): Promise<readonly Omit<Kept, 'address'>[]> {
+  const { kept } = await load(memory);
+  const missing: Omit<Kept, 'address'>[] = [];
+  for (const account of context.api.accounts) {
+    const mine = kept
+      .filter((one) => one.account === account && from.includes(one.address))
+      .map(({ list, group }) => ({
+        account,
+        list: list === 'spam_report' ? ('global_unsubscribe' as const) : list,
+        group,
+      }));
+    if (mine.length === 0) continue;
+    const now = await context.api.suppressions(account, to);
+    const wanted = new Map(mine.map((one) => [`${one.list} ${one.group ?? ''}`, one]));
+    for (const one of wanted.values())
+      if (!now.some(({ list, group }) => list === one.list && group === one.group)) missing.push(one);
+  }
+  return missing;
+}
+
+/**
+ * Gives the new address every objection of the old ones, before any contact carries it: a move must never turn an opt-out
+ * into a mailing. Idempotent.
+ *
+ * @throws ConnectorError `unavailable` when an objection did not stay
+ */
+export async function carryObjections(
+  context: SendgridContext,
+  input: ApplyInput,
+  from: readonly string[],
+  to: string,
+): Promise<void> {
+  const old = from.filter((address) => address !== to);
+  await takeSnapshot(context, input, old);
+  for (const { account, group } of await uncarried(context, input.memory, old, to)) {
+    input.heartbeat();
+    await context.api.unsubscribe(account, group, [to]);
+  }
+  if ((await uncarried(context, input.memory, old, to)).length > 0)
+    throw new ConnectorError('unavailable', 'an objection did not stay at the new address');
 }
 
 function objections(all: readonly Suppression[]): readonly Suppression[] {

@@ -1,4 +1,5 @@
 import { ConnectorError, type PartTargets, type VerifyInput, type VerifyResult } from '../../domain/ports/connector.js';
+import { verifyContacts, verifySuppressions } from './verify-change.js';
 import { addressesOf, kindById, opaqueId, type SendgridContext } from './context.js';
 import { noteName, type DeletionNote } from './delete-contacts.js';
 import { erasureAccepted } from './erase-activity.js';
@@ -27,7 +28,10 @@ export async function verify(context: SendgridContext, input: VerifyInput): Prom
   for (const target of input.targets) {
     const kind = kindById(context, target.part.dataset);
     const { action } = target.part;
-    if (kind === 'contacts' && action === 'delete') results.push(await contacts(context, input, target));
+    if (kind === 'contacts' && action === 'change') results.push(await verifyContacts(context, input, target));
+    else if (kind === 'suppressions' && action === 'change')
+      results.push(await verifySuppressions(context, input, target));
+    else if (kind === 'contacts' && action === 'delete') results.push(await contacts(context, input, target));
     else if (kind === 'activity' && action === 'delete') results.push(await activity(context, input, target));
     else if (kind === 'suppressions' && (action === 'keep' || action === 'retain'))
       results.push(await suppressions(context, input, target));

@@ -6,6 +6,15 @@ export interface FakeContact {
   readonly alternate_emails?: readonly string[];
   readonly first_name?: string;
   readonly last_name?: string;
+  readonly phone_number_id?: string;
+  readonly external_id?: string;
+  readonly anonymous_id?: string;
+  readonly address_line_1?: string;
+  readonly address_line_2?: string;
+  readonly city?: string;
+  readonly state_province_region?: string;
+  readonly postal_code?: string;
+  readonly country?: string;
   readonly list_ids: readonly string[];
   readonly custom_fields?: Readonly<Record<string, unknown>>;
   readonly created_at: string;
@@ -14,7 +23,13 @@ export interface FakeContact {
 
 export interface FakeJob {
   readonly id: string;
+  /** Contacts to delete. */
   readonly ids: readonly string[];
+  /** Contacts to create or update, and lists that they join; absent = a deletion. */
+  readonly upsert?: {
+    readonly contacts: readonly (Partial<FakeContact> & { email: string })[];
+    readonly lists: readonly string[];
+  };
   readonly startedAt: number;
   readonly dueAt: number;
   status: 'pending' | 'completed' | 'errored';
@@ -48,6 +63,8 @@ export interface FaultScript {
   only?: string;
   /** Deletions are accepted, the job completes, and nothing goes. */
   keepsContacts?: boolean;
+  /** Upserts are accepted, the job completes, and nothing is written. */
+  ignoresUpserts?: boolean;
   /** Deletion jobs end as `errored`, with this many contacts left. */
   jobErrors?: number;
   /** How long a deletion job takes, in milliseconds of the job clock. */

@@ -34,6 +34,8 @@ export function answerCall(file: StateFile, call: Good, onBehalfOf: string): Ans
     }
     case 'deleteContacts':
       return startDeletion(file, String(call.query['ids']).split(','));
+    case 'upsertContacts':
+      return startUpsert(file, call.body);
     case 'getImportJob':
       return one(jobView(state, String(call.path['id'])), 'job not found');
     case 'eraseRecipients':
@@ -97,6 +99,44 @@ function startDeletion(file: StateFile, ids: readonly string[]): Answer {
   return { status: 202, body: { job_id: id } };
 }
 
+function startUpsert(file: StateFile, body: Good['body']): Answer {
+  const { state } = file;
+  const contacts = body['contacts'] as NonNullable<FakeJob['upsert']>['contacts'];
+  if (contacts.some((contact) => !/^[^\s@]+@[^\s@]+$/.test(contact.email ?? '')))
+    return error(400, 'at least one identifier is required', 'contacts');
+  const now = file.now();
+  const id = newId(state, 'job');
+  const upsert = { contacts, lists: (body['list_ids'] as string[] | undefined) ?? [] };
+  const dueAt = now + (state.faults.jobMs ?? DEFAULT_JOB_MS);
+  state.jobs.push({
+    id,
+    ids: [],
+    upsert,
+    startedAt: now,
+    dueAt,
+    status: 'pending',
+    deleted: 0,
+    errored: 0,
+    finishedAt: null,
+  });
+  return { status: 202, body: { job_id: id } };
+}
+
+/** Found by the lower-cased address; what is left out stays, lists are only added. */
+function runUpsert(file: StateFile, { contacts, lists }: NonNullable<FakeJob['upsert']>): void {
+  const { state } = file;
+  if (state.faults.ignoresUpserts === true) return;
+  const stamp = new Date(file.now()).toISOString();
+  for (const { email: given, ...fields } of contacts) {
+    const email = given.toLowerCase();
+    const old = state.contacts.find((one) => one.email === email);
+    const list_ids = [...new Set([...(old?.list_ids ?? []), ...lists])];
+    const base = old ?? { id: newId(state, 'contact'), created_at: stamp };
+    const contact: FakeContact = { ...base, ...fields, email, list_ids, updated_at: stamp };
+    state.contacts = [...state.contacts.filter((one) => one.email !== email), contact];
+  }
+}
+
 /** Jobs whose time has come, in order. Called before every answer, so nothing runs behind the caller's back. */
 function runJobs(file: StateFile): void {
   const { state } = file;
@@ -107,6 +147,14 @@ function runJobs(file: StateFile): void {
 
 function finish(file: StateFile, job: FakeJob): void {
   const { state } = file;
+  if (job.upsert !== undefined) {
+    const failed = (state.faults.jobErrors ?? 0) > 0;
+    if (!failed) runUpsert(file, job.upsert);
+    job.errored = failed ? job.upsert.contacts.length : 0;
+    job.status = failed ? 'errored' : 'completed';
+    job.finishedAt = file.now();
+    return;
+  }
   const spared = new Set(job.ids.slice(0, state.faults.jobErrors ?? 0));
   for (const id of job.ids) {
     const contact = state.contacts.find((one) => one.id === id);
@@ -128,11 +176,11 @@ function jobView(state: FakeState, id: string): unknown {
   return {
     id: job.id,
     status: job.status,
-    job_type: 'delete_contacts',
+    job_type: job.upsert === undefined ? 'delete' : 'upsert',
     results: {
-      requested_count: job.ids.length,
+      requested_count: job.upsert?.contacts.length ?? job.ids.length,
       created_count: 0,
-      updated_count: 0,
+      updated_count: job.status === 'completed' ? (job.upsert?.contacts.length ?? 0) : 0,
       deleted_count: job.deleted,
       errored_count: job.errored,
       errors_url: '',

@@ -75,11 +75,26 @@ function checkBody(fact: CallFact, call: Call): Record<string, unknown> | string
 
 function fits(rule: FieldFact, value: unknown): boolean {
   if (rule.type === 'string') return typeof value === 'string';
+  if (rule.type === 'object[]') return fitsObjects(rule, value);
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string' && item !== '')) return false;
   const { minItems = 0, maxItems = Infinity, itemMaxLength = Infinity } = rule;
   return (
     value.length >= minItems && value.length <= maxItems && value.every((item: string) => item.length <= itemMaxLength)
   );
+}
+
+function fitsObjects(rule: FieldFact, value: unknown): boolean {
+  const { minItems = 0, maxItems = Infinity, fields = {} } = rule;
+  if (!Array.isArray(value) || value.length < minItems || value.length > maxItems) return false;
+  return value.every((item: unknown) => {
+    if (item === null || typeof item !== 'object' || Array.isArray(item)) return false;
+    return Object.entries(item).every(([name, given]: [string, unknown]) => {
+      const field = fields[name];
+      if (field === undefined) return false;
+      if (field.type === 'string[]') return Array.isArray(given) && given.every((one) => typeof one === 'string');
+      return typeof given === 'string' && given.length <= (field.maxLength ?? Infinity);
+    });
+  });
 }
 
 function matchPath(template: string, pathname: string): Record<string, string> | null {

@@ -128,7 +128,7 @@ describe('as a process of its own', () => {
     await kill();
     url = await start();
     const job = await call(url, 'GET', `/v3/marketing/contacts/imports/${String(body['job_id'])}`);
-    expect(job.body).toMatchObject({ status: 'pending', job_type: 'delete_contacts' });
+    expect(job.body).toMatchObject({ status: 'pending', job_type: 'delete' });
     await call(url, 'POST', '/_clock', { advanceMs: 60_000 });
     await kill();
     url = await start();

@@ -5,16 +5,18 @@
  */
 
 export interface FieldFact {
-  readonly type: 'string[]' | 'string';
+  readonly type: 'string[]' | 'string' | 'object[]';
   readonly required: boolean;
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly itemMaxLength?: number;
+  /** Fields of each object, with the longest text where there is one; others are refused. */
+  readonly fields?: Readonly<Record<string, { readonly type: 'string' | 'string[]'; readonly maxLength?: number }>>;
 }
 
 export interface CallFact {
   readonly id: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `{name}` stands for one path segment, percent-encoded on the wire. */
   readonly path: string;
   /** Vendor file and path template where they differ from ours. */
@@ -65,6 +67,41 @@ export const CALLS: readonly CallFact[] = [
     onBehalfOf: false,
     query: { ids: { required: true, pattern: /^[\w-]+(,[\w-]+)*$/ } },
     body: null,
+    success: 202,
+  },
+  {
+    id: 'upsertContacts',
+    method: 'PUT',
+    path: '/v3/marketing/contacts',
+    spec: { file: CONTACTS },
+    hosts: 'global',
+    onBehalfOf: false,
+    query: {},
+    body: {
+      list_ids: { type: 'string[]', required: false },
+      contacts: {
+        type: 'object[]',
+        required: true,
+        minItems: 1,
+        maxItems: 30_000,
+        fields: {
+          email: { type: 'string', maxLength: 254 },
+          alternate_emails: { type: 'string[]' },
+          phone_number_id: { type: 'string' },
+          external_id: { type: 'string', maxLength: 254 },
+          anonymous_id: { type: 'string', maxLength: 254 },
+          first_name: { type: 'string', maxLength: 50 },
+          last_name: { type: 'string', maxLength: 50 },
+          address_line_1: { type: 'string', maxLength: 100 },
+          address_line_2: { type: 'string', maxLength: 100 },
+          city: { type: 'string', maxLength: 60 },
+          state_province_region: { type: 'string', maxLength: 50 },
+          postal_code: { type: 'string' },
+          country: { type: 'string', maxLength: 50 },
+        },
+      },
+    },
+    maxBodyBytes: 6 * 1024 * 1024,
     success: 202,
   },
   {

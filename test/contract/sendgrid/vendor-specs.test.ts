@@ -38,11 +38,16 @@ describe.skipIf(skipped)(`the table of facts against the vendor${why}`, () => {
     const properties = schema?.['properties'] ?? {};
     for (const [name, rule] of Object.entries(fact.body)) {
       const property = deref(spec, properties[name] as never);
-      expect(property?.['type']).toBe(rule.type === 'string[]' ? 'array' : 'string');
+      expect(property?.['type']).toBe(rule.type === 'string' ? 'string' : 'array');
       expect((schema?.['required'] as unknown as string[] | undefined)?.includes(name) ?? false).toBe(rule.required);
       if (property?.['maxItems'] !== undefined) expect(property['maxItems']).toBe(rule.maxItems);
       if (property?.['items']?.['maxLength'] !== undefined)
         expect(property['items']['maxLength']).toBe(rule.itemMaxLength);
+      const items = deref(spec, property?.['items'])?.['properties'] ?? {};
+      for (const [inner, field] of Object.entries(rule.fields ?? {})) {
+        expect(items[inner]?.['type']).toBe(field.type === 'string' ? 'string' : 'array');
+        expect(items[inner]?.['maxLength']).toBe(field.maxLength);
+      }
     }
   });
 });
@@ -127,7 +132,52 @@ describe.skipIf(skipped)(`connector and counterpart through the vendor's descrip
     expect(vendor.state().violations).toEqual([]);
   });
 
+  it('a correction and a change of the address pass without objection, in both directions', async () => {
+    const objections = guarded.objections.length;
+    const lists = ['5aee8b8e-1a6b-4a6f-8b1e-0000000000aa'];
+    vendor.seed({
+      contacts: [
+        { id: '5aee8b8e-1a6b-4a6f-8b1e-000000000002', email: 'eva@example.com', first_name: 'Evo', list_ids: lists },
+      ],
+      accounts: { '': { global: ['eva@example.com'] } },
+    });
+    const identifiers = [identifier('email', 'eva@example.com')];
+    const { refs } = await connector.discover({
+      right: 'rectification',
+      identifiers,
+      onlyOrganisation: null,
+      datasets: null,
+      heartbeat,
+    });
+    const targets = [target(SENDGRID, 'contacts', 'change', refs), target(SENDGRID, 'suppressions', 'change', refs)];
+    const email = { field: 'email', value: 'eva.ny@example.com' };
+    const orders = {
+      changes: {
+        'mail/contacts/-': [email, { field: 'first_name', value: 'Eva' }],
+        'mail/suppressions/-': [email],
+      },
+      stops: {},
+      restrict: 'set' as const,
+    };
+    const input = { requestId: 'req_2', targets, orders, identifiers, generation: 0, memory: new Memory(), heartbeat };
+    vendor.faults({ jobMs: 1000 });
+    for (let jobs = 0; jobs < 2; jobs++) {
+      await expect(connector.apply(input)).rejects.toMatchObject({ code: 'pending' });
+      vendor.clock({ advanceMs: 1000 });
+    }
+    expect(await connector.apply(input)).toMatchObject([{ kind: 'applied' }, { kind: 'applied' }]);
+    expect((await connector.verify(input)).map((result) => result.verdict)).toEqual(['applied', 'applied']);
+    expect(vendor.state().contacts.find((contact) => contact.email === 'eva.ny@example.com')).toMatchObject({
+      first_name: 'Eva',
+      list_ids: lists,
+    });
+    expect(guarded.objections.slice(objections)).toEqual([]);
+  });
+
   it.each([
+    ['PUT', '/v3/marketing/contacts', { contacts: [] }],
+    ['PUT', '/v3/marketing/contacts', { contacts: [{ email: 'a@example.com', first_name: 'x'.repeat(51) }] }],
+    ['PUT', '/v3/marketing/contacts', { contacts: [{ email: 'a@example.com' }], extra: true }],
     ['DELETE', '/v3/marketing/contacts', undefined],
     ['DELETE', '/v3/suppression/bounces', { delete_all: true }],
     ['DELETE', '/v3/recipients/erasejob', { emails: ['a@example.com'] }],

@@ -100,7 +100,14 @@ describe.skipIf(!installed)(`a correction against localstripe${installed ? '' : 
     expect(await notes.get(`before/${KEY}`)).toMatchObject({
       records: { [mine]: { name: 'Kari Hlom', email: 'kari.holm@example.no' } },
     });
-    // Again: nothing to do, and what stood there before stays noted.
+    // The application writes a wrong value once more: it is corrected again, and what stood there first stays noted.
+    await fetch(`${server.url}/v1/customers/${mine}`, {
+      method: 'POST',
+      headers: auth,
+      body: new URLSearchParams({ name: 'Kari X' }),
+    });
+    expect(await connector.apply(input(targets, orders, notes, 1))).toMatchObject([{ touched: 1 }]);
+    // Again: nothing to do.
     expect(await connector.apply(input(targets, orders, notes, 1))).toEqual([
       { key: KEY, kind: 'applied', touched: 0 },
     ]);
