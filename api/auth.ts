@@ -29,9 +29,10 @@ export async function signIn(verifier: TokenVerifier, header: string | undefined
 }
 
 /** Throws `unauthenticated`, `forbidden` (wrong role) or `scope_missing` (naming the scopes that would do). */
-export function admit(endpoint: Endpoint, principal: Principal | null): void {
+export function admit(endpoint: Endpoint, principal: Principal | null, mailedCode?: string): void {
   const { who } = endpoint;
   if (who === 'everyone' || who === 'signature') return;
+  if (principal === null && endpoint.mailedCode === true && mailedCode !== undefined) return;
   if (principal === null) throw new HttpProblem('unauthenticated');
   if (principal.role !== null && who.roles.includes(principal.role)) return;
   if (principal.scopes.some((scope) => who.scopes.includes(scope))) return;
@@ -57,5 +58,6 @@ export function principalOfToken(record: TokenRecord): Principal {
     scopes: record.scopes as Principal['scopes'],
     operators: record.operators,
     organisation: record.organisation,
+    name: record.name,
   };
 }

@@ -4,7 +4,7 @@ import type { Speaker } from '../../domain/lifecycle/commands.js';
 import type { PartyRef } from '../../infra/store/parties.js';
 import type { ApiDeps } from '../deps.js';
 import { Refusal } from '../gateway/index.js';
-import { decideCommand, noteRefusal } from '../handlers/approvals.js';
+import { decideCommand, expiredProblem, noteRefusal } from '../handlers/approvals.js';
 import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { draft } from '../ledger-notes.js';
@@ -56,15 +56,14 @@ async function decide(deps: ApiDeps, event: InboundEvent, party: PartyRef): Prom
   }
   return async ({ updateId, now }) => {
     const by = speaker(party);
+    const command = await decideCommand(deps, doc, approval, decision, by, updateId);
     try {
-      await deps.gateway.update(
-        doc._id,
-        'decide',
-        updateId,
-        await decideCommand(deps, doc, approval, decision, by, updateId),
-      );
+      await deps.gateway.update(doc._id, 'decide', updateId, command);
     } catch (error) {
-      if (error instanceof Refusal) await noteRefusal(deps, doc, approval, by, error.code, now, updateId.slice(0, 22));
+      const unique = updateId.slice(0, 22);
+      if (error instanceof Refusal) await noteRefusal(deps, doc, approval, by, error.code, now, unique);
+      if (error instanceof Refusal && error.code === 'approval_expired')
+        throw await expiredProblem(deps, { doc, approval, decision, command, by, now, unique });
       throw error;
     }
   };

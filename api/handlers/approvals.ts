@@ -1,18 +1,20 @@
 /** Approvals: own list, one, the person for its organisation, the decision. */
-import type { ApprovalView, Decision } from '../../contracts/index.js';
+import { mayActFor, type ApprovalView, type Decision, type Principal } from '../../contracts/index.js';
 import type { CommandResult, DecideCommand } from '../../domain/lifecycle/commands.js';
 import { VAULT } from '../../domain/ports/vault.js';
 import { decodeCursor, encodeCursor } from '../../infra/store/cursor.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
-import { approvalOf, isParty, maySee } from '../access.js';
+import { approvalOf, deputiesOf, isParty, maySee } from '../access.js';
 import type { ApiDeps } from '../deps.js';
 import { Refusal } from '../gateway/index.js';
-import { principalOf, type Handler } from '../http/call.js';
+import { principalOf, type Call, type Handler } from '../http/call.js';
 import { etagOf, isFresh } from '../http/etag.js';
 import { once } from '../http/idempotency.js';
 import { page } from '../http/pages.js';
 import { HttpProblem } from '../http/problem.js';
 import { caseNow, draft, noteRead, speakerOf } from '../ledger-notes.js';
+import { callerOf, checkCode } from './approval-code.js';
+import { lateDecision, type LateDecision } from './late-decision.js';
 import { ownRecords, planOf } from './plan-of.js';
 import { askedOperators } from './read-requests.js';
 import { awaitProjection } from './represent.js';
@@ -25,8 +27,7 @@ export function listApprovals(deps: ApiDeps): Handler {
     const position = query.cursor === undefined ? null : decodeCursor(deps.mac, 'approvals', query.cursor);
     const [fromId, fromApproval] = position === null ? [null, null] : [String(position[0]), String(position[1])];
     // Officers see their operator's, an organisation its own, a machine of no organisation none: it is no party.
-    if (principal.role !== 'privacy_officer' && principal.organisation === null)
-      return page(call, '/v1/approvals', [], null);
+    if (principal.role === null && principal.organisation === null) return page(call, '/v1/approvals', [], null);
     const docs = await deps.requests.withApprovals(
       {
         operators,
@@ -37,9 +38,10 @@ export function listApprovals(deps: ApiDeps): Handler {
       fromId,
       query.limit + 1,
     );
-    const all = docs.flatMap((doc) =>
-      doc.approvals
-        .filter((a) => maySee(principal, a) && (query.state === undefined || a.state === query.state))
+    const seen = await Promise.all(docs.map((doc) => visible(deps, principal, doc)));
+    const all = docs.flatMap((doc, i) =>
+      (seen[i] ?? [])
+        .filter((a) => query.state === undefined || a.state === query.state)
         .sort((a, b) => (a.id < b.id ? -1 : 1))
         .filter((a) => doc._id !== fromId || fromApproval === null || a.id > fromApproval),
     );
@@ -52,12 +54,21 @@ export function listApprovals(deps: ApiDeps): Handler {
   };
 }
 
+async function visible(deps: ApiDeps, principal: Principal, doc: RequestDoc): Promise<ApprovalView[]> {
+  const shown = await Promise.all(
+    doc.approvals.map(async (a) => maySee(principal, a) || maySee(principal, a, await deputiesOf(deps, doc, a))),
+  );
+  return doc.approvals.filter((_, i) => shown[i] === true);
+}
+
 export function getApproval(deps: ApiDeps): Handler {
   return async (call) => {
-    const { doc, approval } = await approvalOf(deps, call);
+    const principal = await callerOf(deps, call);
+    await checkCode(deps, call, false);
+    const { doc, approval } = await approvalOf(deps, call, principal);
     const etag = etagOf(approval.revision);
     if (isFresh(call.header('if-none-match'), etag)) return { status: 304, headers: { ETag: etag } };
-    await noteRead(deps, principalOf(call), call.now, { what: 'approval', operator: doc.operator, request: doc });
+    await noteRead(deps, principal, call.now, { what: 'approval', operator: doc.operator, request: doc });
     return { status: 200, body: approval, headers: { ETag: etag } };
   };
 }
@@ -68,8 +79,9 @@ export function getApproval(deps: ApiDeps): Handler {
  */
 export function getApprovalSubject(deps: ApiDeps): Handler {
   return async (call) => {
-    const principal = principalOf(call);
-    const { doc, approval } = await approvalOf(deps, call);
+    const principal = await callerOf(deps, call);
+    await checkCode(deps, call, false);
+    const { doc, approval } = await approvalOf(deps, call, principal);
     const { organisation } = approval;
     if (approval.kind !== 'organisation' || organisation === null || principal.organisation !== organisation)
       throw new HttpProblem('not_found');
@@ -105,6 +117,8 @@ export function getApprovalSubject(deps: ApiDeps): Handler {
         receivedAt: doc.view.receivedAt,
         due: doc.view.clock.due,
         identity: { method: identity?.method ?? 'unknown', level: identity?.level ?? doc.view.identity.level ?? 'low' },
+        planHash: approval.planHash,
+        expiresAt: approval.expiresAt,
         agent: agent === null ? null : { name: String(agent['name']), capacity: String(agent['capacity']) },
         ...own,
       },
@@ -114,33 +128,61 @@ export function getApprovalSubject(deps: ApiDeps): Handler {
 
 export function decideApproval(deps: ApiDeps): Handler {
   return async (call) => {
-    const principal = principalOf(call);
-    const { doc, approval } = await approvalOf(deps, call);
+    const principal = await callerOf(deps, call);
+    const { doc, approval, deputies } = await approvalOf(deps, call, principal);
     const decision = call.body as Decision;
     const speaker = speakerOf(principal);
-    return once(deps, call, `${approval.id}/decision`, async (updateId) => {
+    // A code is part of what is repeated: nobody without it gets the first answer again.
+    const code = call.principal === null ? call.header('habeas-code') : undefined;
+    const asked: Call = { ...call, principal, body: code === undefined ? call.body : { ...decision, code } };
+    return once(deps, asked, `${approval.id}/decision`, async (updateId) => {
+      await checkCode(deps, call, true);
+      let command: DecideCommand | null = null;
       try {
-        if (!isParty(principal, approval)) throw new Refusal('not_the_party');
-        const result = await deps.gateway.update(
-          doc._id,
-          'decide',
-          updateId,
-          await decideCommand(deps, doc, approval, decision, speaker, updateId),
-        );
+        if (!isParty(principal, approval, deputies)) throw new Refusal('not_the_party');
+        command = await decideCommand(deps, doc, approval, decision, speaker, updateId);
+        const result = await deps.gateway.update(doc._id, 'decide', updateId, command);
         const after = await decided(deps, doc, approval, decision, principal.id, result, call.now);
         return { status: 200, body: after, headers: { ETag: etagOf(after.revision) } };
       } catch (error) {
         if (error instanceof Refusal)
           await noteRefusal(deps, doc, approval, speaker, error.code, call.now, call.traceId);
+        if (error instanceof Refusal && error.code === 'approval_expired' && command !== null)
+          throw await expiredProblem(deps, {
+            ...{ doc, approval, decision, command },
+            by: speaker,
+            now: call.now,
+            unique: updateId.slice(0, 22),
+          });
         throw error;
       }
     });
   };
 }
 
+/** 410, with the linked request that a late approval began (interfaces.md section 5). */
+export async function expiredProblem(deps: ApiDeps, late: LateDecision): Promise<HttpProblem> {
+  const linkedRequest = await lateDecision(deps, late);
+  return new HttpProblem('approval_expired', linkedRequest === null ? {} : { facts: { linkedRequest } });
+}
+
+export function getApprovalEvidence(deps: ApiDeps): Handler {
+  return async (call) => {
+    const principal = principalOf(call);
+    const id = call.params['id'] ?? '';
+    const doc = await deps.requests.byApproval(id);
+    const approval = doc?.approvals.find((a) => a.id === id);
+    if (doc === null || approval === undefined || !mayActFor(principal, doc.operator))
+      throw new HttpProblem('not_found');
+    if (principal.role !== 'auditor' && !maySee(principal, approval)) throw new HttpProblem('not_found');
+    await noteRead(deps, principal, call.now, { what: 'evidence', operator: doc.operator, request: doc });
+    return { status: 200, body: await deps.evidence.show(doc.operator, approval) };
+  };
+}
+
 /** The Update's payload; the reason's text goes to the vault under a name that every repeat shares. */
 export async function decideCommand(
-  deps: Pick<ApiDeps, 'vault'>,
+  deps: Pick<ApiDeps, 'vault' | 'organisations'>,
   doc: RequestDoc,
   approval: ApprovalView,
   decision: Decision,
@@ -148,6 +190,11 @@ export async function decideCommand(
   updateId: string,
 ): Promise<DecideCommand> {
   let reasonRef: string | null = null;
+  // Who answers and where the package goes: the decision says, else the organisation's entry does.
+  const entry =
+    approval.kind === 'organisation' && approval.organisation !== null
+      ? await deps.organisations.get(doc.operator, approval.organisation)
+      : null;
   if (decision.reason !== undefined || decision.instructionRef !== undefined) {
     const name = VAULT.message(updateId.slice(0, 22));
     await deps.vault.put(doc._id, [
@@ -171,8 +218,8 @@ export async function decideCommand(
       noGround: r.noGround ?? null,
       until: r.until ?? null,
     })),
-    answer: decision.answer ?? null,
-    deliverTo: decision.deliverTo ?? null,
+    answer: decision.answer ?? entry?.answer ?? null,
+    deliverTo: decision.deliverTo ?? entry?.deliverTo ?? null,
   };
 }
 

@@ -17,7 +17,6 @@ import type { RequestView } from '../../contracts/index.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
 import { IDEMPOTENCY_MS } from '../../infra/store/idempotency.js';
 import { copiesOf } from '../../infra/store/request-copies.js';
-import { refuseOrganisations } from '../access.js';
 import type { ApiDeps } from '../deps.js';
 import { principalOf, type Call, type Handler, type Reply } from '../http/call.js';
 import { refuseClaim, scopeOf } from '../http/idempotency.js';
@@ -26,6 +25,7 @@ import { speakerOf } from '../ledger-notes.js';
 import { checkReceiver } from '../package/check-receiver.js';
 import { startRequest } from '../start-request.js';
 import { checkChanges } from './check-changes.js';
+import { instructing, instructionOf, vouchedIdentity } from './instruct.js';
 import { represent, requestEtag } from './represent.js';
 
 /** A receipt that lies this far back is a slip of the pen, not a late entry. */
@@ -36,7 +36,6 @@ const STANDARD_TYPES = ['email', 'phone', 'userId', 'customerId'];
 export function createRequest(deps: ApiDeps): Handler {
   return async (call) => {
     const principal = principalOf(call);
-    refuseOrganisations(principal);
     const body = call.body as CreateRequest;
     if (!mayActFor(principal, body.operator)) throw new HttpProblem('forbidden');
     const scope = scopeOf(deps, call, 'requests');
@@ -48,15 +47,18 @@ export function createRequest(deps: ApiDeps): Handler {
     const frozen = await deps.policies.current(body.operator);
     if (frozen === null)
       throw new HttpProblem('operator_unknown', { errors: [{ pointer: '/operator', detail: 'no such operator' }] });
+    const organisation = await instructing(deps, principal, body);
     checkReceiver(body, deps.dev !== undefined);
-    const identity = checkIntake(principal, body, frozen.pack);
+    const attested = checkIntake(principal, body, frozen.pack);
+    const identity = organisation !== null && attested === null ? vouchedIdentity(frozen.pack, body) : attested;
     const receivedAt = receiptOf(body, call.now);
     if (!(await deps.gateway.reachable())) throw new HttpProblem('unavailable', { headers: { 'Retry-After': '5' } });
 
     const createdAt = call.now.toISOString();
     const requestId = `req_${ulid(call.now.getTime())}`;
     const workDomains = await deps.workDomains(body.operator);
-    const input = inputOf({ requestId, frozen, body, principal, identity, receivedAt, createdAt, workDomains });
+    const facts = { requestId, frozen, body, principal, identity, receivedAt, createdAt, workDomains, organisation };
+    const input = inputOf(facts);
     const request = await documentOf(deps, input, body, call);
     const sealed = await deps.vault.sealNew(requestId, body.operator, entriesOf(input, body));
     const outcome = await deps.commitIntake({
@@ -112,8 +114,6 @@ function checkIntake(principal: Principal, body: CreateRequest, pack: Pack): Req
       errors: [{ pointer: '/right', detail: 'not offered by this operator' }],
     });
   const later: [string, boolean][] = [
-    ['/channel', body.channel === 'organisation'],
-    ['/instructionRef', (body.instructionRef ?? null) !== null],
     ['/scope/from', (body.scope?.from ?? null) !== null],
     ['/scope/to', (body.scope?.to ?? null) !== null],
   ];
@@ -178,6 +178,7 @@ function inputOf(facts: {
   readonly receivedAt: string;
   readonly createdAt: string;
   readonly workDomains: ReadonlySet<string>;
+  readonly organisation: string | null;
 }): RequestInput {
   const { frozen, body } = facts;
   const { pack } = frozen;
@@ -217,6 +218,8 @@ function inputOf(facts: {
     agent: body.agent?.capacity ?? null,
     after: body.after ?? null,
     purposes: body.purposes ?? [],
+    onlyOrganisation: facts.organisation,
+    instruction: facts.organisation === null ? null : instructionOf(facts.principal, facts.organisation),
     hasReceiver: (body.receiver ?? null) !== null,
   });
 }
@@ -231,23 +234,36 @@ function weakOf(body: CreateRequest, workDomains: ReadonlySet<string>): NonNulla
 }
 
 async function documentOf(deps: ApiDeps, input: RequestInput, body: CreateRequest, call: Call): Promise<RequestDoc> {
-  const { view: raw } = projection(newRun(input, call.now.getTime()), call.now.getTime());
-  const view = { ...raw, revision: 0 } as unknown as RequestView;
   const hashes = await Promise.all(
     body.subject.identifiers.map((given) => deps.hasher.hash(input.operator, given.type, given.value)),
   );
+  const facts = {
+    subjectHashes: [...new Set(hashes)].sort(),
+    after: body.after ?? null,
+    ground: body.ground ?? null,
+  };
+  return requestDocument(input, facts, call.now);
+}
+
+/** The document of a request that is about to be committed, from its start input. */
+export function requestDocument(
+  input: RequestInput,
+  facts: Pick<RequestDoc, 'subjectHashes' | 'after' | 'ground'>,
+  now: Date,
+): RequestDoc {
+  const { view: raw } = projection(newRun(input, now.getTime()), now.getTime());
+  const view = { ...raw, revision: 0 } as unknown as RequestView;
   return {
     _id: input.requestId,
     operator: input.operator,
     right: input.right,
     start: 'pending',
-    startTriedMs: call.now.getTime(),
+    startTriedMs: now.getTime(),
     input,
     createdAt: input.createdAt,
     createdBy: input.createdBy,
-    subjectHashes: [...new Set(hashes)].sort(),
-    after: body.after ?? null,
-    ground: body.ground ?? null,
+    ...facts,
+    ...((input.onlyOrganisation ?? null) === null ? {} : { onlyOrganisation: input.onlyOrganisation }),
     owner: null,
     assignments: 0,
     forgetting: null,
@@ -286,6 +302,8 @@ function entriesOf(input: RequestInput, body: CreateRequest): { name: string; va
   }
   if ((body.changes ?? null) !== null) entries.push({ name: VAULT.changes, value: body.changes });
   if ((body.receiver ?? null) !== null) entries.push({ name: VAULT.receiver, value: body.receiver });
+  if ((body.instructionRef ?? null) !== null)
+    entries.push({ name: VAULT.message('instruction'), value: { text: '', instructionRef: body.instructionRef } });
   if ((body.situation ?? null) !== null)
     entries.push({ name: VAULT.message('situation'), value: { text: body.situation } });
   return entries;

@@ -17,13 +17,23 @@ import {
   listTokens,
   revokeToken,
 } from './administration.js';
-import { decideApproval, getApproval, getApprovalSubject, listApprovals } from './approvals.js';
+import { sendApprovalCode } from './approval-code.js';
+import { decideApproval, getApproval, getApprovalEvidence, getApprovalSubject, listApprovals } from './approvals.js';
 import { actOnBreach, createBreach, decideBreach, getBreach, getBreachDraft, listBreaches } from './breaches.js';
 import { getClock } from './clock.js';
 import { act, decideIdentity } from './commands.js';
 import { advanceWorld, setBrake } from './operators.js';
 import { createRequest } from './create-request.js';
 import { getCertificate, getCheckpoint, getProof, listLedger, listRequestEvents } from './ledger.js';
+import { getOrganisation, listOrganisations, putOrganisation } from './organisations.js';
+import { createOrganisationKey, listOrganisationKeys, retireOrganisationKey } from './organisations-keys.js';
+import {
+  listDeliveries,
+  listWebhookEndpoints,
+  putWebhookEndpoints,
+  resendDelivery,
+  testWebhooks,
+} from './organisations-webhooks.js';
 import { getPlan } from './plan.js';
 import { getRequest, listRequests, searchRequests } from './read-requests.js';
 import { runSimulation } from './simulate.js';
@@ -44,6 +54,19 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     getApprovalSubject: getApprovalSubject(deps),
     decideApproval: decideApproval(deps),
     receiveEvent: receiveEvent(deps),
+    listOrganisations: listOrganisations(deps),
+    getOrganisation: getOrganisation(deps),
+    putOrganisation: putOrganisation(deps),
+    listOrganisationKeys: listOrganisationKeys(deps),
+    createOrganisationKey: createOrganisationKey(deps),
+    retireOrganisationKey: retireOrganisationKey(deps),
+    listWebhookEndpoints: listWebhookEndpoints(deps),
+    putWebhookEndpoints: putWebhookEndpoints(deps),
+    listDeliveries: listDeliveries(deps),
+    resendDelivery: resendDelivery(deps),
+    testWebhooks: testWebhooks(deps),
+    sendApprovalCode: sendApprovalCode(deps),
+    getApprovalEvidence: getApprovalEvidence(deps),
     getCertificate: getCertificate(deps),
     sendPackageCode: sendPackageCode(deps),
     getPackage: getPackage(deps),

@@ -10,7 +10,8 @@ export function represent(doc: RequestDoc, view: RequestView = doc.view): Reques
     doc.after === null || view.related.some((r) => r.id === doc.after)
       ? view.related
       : [...view.related, { id: doc.after, relation: 'after' }];
-  return { ...view, owner: doc.owner ?? view.owner, related };
+  const links = (doc.links ?? []).filter((l) => !related.some((r) => r.id === l.id));
+  return { ...view, owner: doc.owner ?? view.owner, related: [...related, ...links] };
 }
 
 /** The owner is not part of the workflow's revision, so it counts by itself. */

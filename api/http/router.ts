@@ -110,7 +110,7 @@ export function routes(deps: ApiDeps, table: Readonly<Record<EndpointId, Handler
       return (localsOf(response).principal === null ? signed : perCaller)(request, response, next);
     };
     const gate: RequestHandler = (request, response, next) => {
-      admit(endpoint, localsOf(response).principal);
+      admit(endpoint, localsOf(response).principal, request.get('habeas-code'));
       if (endpoint.idempotency === 'required') idempotencyKey(request.get('idempotency-key'));
       if (endpoint.precondition === 'if-match') requireIfMatch(request.get('if-match'));
       next();

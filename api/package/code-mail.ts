@@ -57,3 +57,33 @@ export function receiverMail(
   const { subject, text } = RECEIVER[language];
   return { subject, text: text(code, address, keyId) };
 }
+
+const DECIDING: Readonly<
+  Record<Language, { readonly subject: string; readonly text: (code: string, approval: string) => string }>
+> = {
+  en: {
+    subject: 'Your code to decide',
+    text: (code, approval) =>
+      `Your code is ${code}.\n\nIt is for the decision ${approval}. It works for ten minutes and decides once. Nobody will ask you for it by phone or mail.\nIf you did not ask for it, you need not do anything.\n`,
+  },
+  nb: {
+    subject: 'Koden for avgjørelsen',
+    text: (code, approval) =>
+      `Koden din er ${code}.\n\nDen gjelder avgjørelsen ${approval}. Den virker i ti minutter og avgjør én gang. Ingen vil be deg om den på telefon eller e-post.\nHvis du ikke ba om den, trenger du ikke gjøre noe.\n`,
+  },
+  sv: {
+    subject: 'Koden för beslutet',
+    text: (code, approval) =>
+      `Din kod är ${code}.\n\nDen gäller beslutet ${approval}. Den fungerar i tio minuter och beslutar en gång. Ingen kommer att be dig om den per telefon eller e-post.\nOm du inte bad om den behöver du inte göra något.\n`,
+  },
+};
+
+/** The mail that lets an organisation's own contact decide; it names nobody but the approval. */
+export function approvalCodeMail(
+  language: Language,
+  code: string,
+  approval: string,
+): { readonly subject: string; readonly text: string } {
+  const { subject, text } = DECIDING[language];
+  return { subject, text: text(code, approval) };
+}

@@ -21,12 +21,16 @@ export type CodeAnswer =
 export interface Codes {
   /** `purpose` names what it proves, for example `identity/0` for the first identifier, `package` for a download. Returns the six digits. */
   issue(input: { readonly operator: string; readonly requestId: string; readonly purpose: string }): Promise<string>;
-  /** Counts the try before it compares, so that parallel guesses cannot outrun the limit; `ok` once only. */
+  /**
+   * Counts the try before it compares, so that parallel guesses cannot outrun the limit; `ok` once only. `keep`: a look
+   * that counts as a try but does not use the code up.
+   */
   check(input: {
     readonly operator: string;
     readonly requestId: string;
     readonly purpose: string;
     readonly code: string;
+    readonly keep?: boolean;
   }): Promise<CodeAnswer>;
   removeAll(requestId: string): Promise<void>;
 }
@@ -67,7 +71,13 @@ class MongoCodes implements Codes {
     return code;
   }
 
-  async check({ operator, requestId, purpose, code }: Parameters<Codes['check']>[0]): Promise<CodeAnswer> {
+  async check({
+    operator,
+    requestId,
+    purpose,
+    code,
+    keep = false,
+  }: Parameters<Codes['check']>[0]): Promise<CodeAnswer> {
     const _id = `${requestId}/${purpose}`;
     const now = new Date(this.now());
     const counted = await guarded(() =>
@@ -83,6 +93,7 @@ class MongoCodes implements Codes {
     const key = (await this.keys.hashingKeys(operator)).find((each) => each.version === version);
     if (key === undefined) return 'expired';
     if (!same(doc.hash.slice(version.length + 1), mac(key.bytes, _id, doc.nonce, code.trim()))) return 'wrong';
+    if (keep) return 'ok';
     // The nonce binds the use to the code that was compared: one that replaced it meanwhile stays unused.
     const used = await guarded(() =>
       this.codes.updateOne({ _id, nonce: doc.nonce, usedAt: null }, { $set: { usedAt: now } }),

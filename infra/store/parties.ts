@@ -30,6 +30,12 @@ export interface PartyStore {
     party: PartyRef,
     key: { readonly id: string; readonly secret: string; readonly createdAt: string; readonly retireOthersAt?: string },
   ): Promise<void>;
+  /** Ends an organisation's key at an instant, never later than it would have ended; null = no such key. */
+  retireKey(
+    party: PartyRef & { readonly organisation: string },
+    keyId: string,
+    at: string,
+  ): Promise<PartyKeyDoc | null>;
   removeKey(party: PartyRef, keyId: string): Promise<void>;
   /** Keys of one party that count at `at`. */
   keysOf(party: PartyRef, at: string): Promise<PartyKey[]>;
@@ -116,6 +122,15 @@ export function createPartyStore(db: Db, sealer: Sealer): PartyStore {
           { upsert: true },
         ),
       );
+    },
+    async retireKey(party, keyId, at) {
+      const before = (await guarded(() => docOf(party)))?.keys ?? [];
+      const key = before.find((k) => k.id === keyId);
+      if (key === undefined) return null;
+      const retired = key.notAfter !== null && key.notAfter < at ? key : { ...key, notAfter: at };
+      const keys = before.map((k) => (k.id === keyId ? retired : k));
+      await guarded(() => organisations.updateOne({ _id: idOf(party) }, { $set: { keys } }));
+      return retired;
     },
     async removeKey(party, keyId) {
       const keys = ((await guarded(() => docOf(party)))?.keys ?? []).filter((k) => k.id !== keyId);

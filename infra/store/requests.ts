@@ -58,6 +58,8 @@ export interface RequestStore {
   blockedBy(operator: string, ref: string): Promise<RequestDoc[]>;
   started(id: string): Promise<void>;
   assign(id: string, owner: string | null): Promise<RequestDoc | null>;
+  /** Notes that another request hangs together with this one. */
+  link(id: string, link: { readonly id: string; readonly relation: string }): Promise<void>;
   /** Requests that were committed but not started before `olderThanMs`. */
   unstarted(olderThanMs: number, limit: number): Promise<RequestDoc[]>;
   /** Takes one of them by compare-and-set; false = somebody else did, or it is being forgotten. */
@@ -141,6 +143,9 @@ export function createRequestStore(db: Db): RequestStore {
     async assign(id, owner) {
       await guarded(() => requests.updateOne({ _id: id }, { $set: { owner }, $inc: { assignments: 1 } }));
       return guarded(() => requests.findOne({ _id: id }));
+    },
+    async link(id, link) {
+      await guarded(() => requests.updateOne({ _id: id }, { $addToSet: { links: link } }));
     },
     unstarted: (olderThanMs, limit) =>
       guarded(() =>
