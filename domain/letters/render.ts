@@ -62,7 +62,7 @@ export function renderLetter(kind: LetterKind, facts: RunFacts, context: LetterC
     say('reference', fill(texts.reference, base));
     for (const text of approvalParagraphs(kind, facts, context, base)) say('intro', text);
   } else {
-    say('reference', referenceText(kind, facts, context, base));
+    say('reference', referenceText(kind, context, base));
     if (ANSWERS_SUBJECT.has(kind)) sayAnswer(kind, facts, context, base, say);
     else sayNotice(kind, facts, context, base, say);
   }
@@ -91,7 +91,6 @@ function baseValues(facts: RunFacts, context: LetterContext): Values {
     due: dayText(context, facts.clock.due),
     refusalDue: dayText(context, facts.clock.refusalDue),
     extendedDue: dayText(context, facts.clock.extendedDue ?? facts.clock.due),
-    liftedOn: dayText(context, facts.clock.due),
     operatorName: context.operator.name,
     text: context.text ?? '',
     packageUrl: `${context.publicUrl}/v1/requests/${facts.requestId}/package`,
@@ -101,7 +100,7 @@ function baseValues(facts: RunFacts, context: LetterContext): Values {
 }
 
 /** Reference and dates: when it came, and while it is not finished until when it is to be answered. */
-function referenceText(kind: LetterKind, facts: RunFacts, context: LetterContext, base: Values): string {
+function referenceText(kind: LetterKind, context: LetterContext, base: Values): string {
   const { texts } = context;
   const dates = [fill(texts.received, base)];
   if (kind === 'receipt' || kind === 'question' || kind === 'interim') dates.push(fill(texts.due, base));

@@ -7,6 +7,8 @@ import { settleBlocked } from './act.js';
 import { goOnAlone, joinOverAt } from './claim.js';
 import { decideUntil, forwardBy, reminderEvent } from './forward.js';
 import { decisionHold, endOfHold, expireApproval } from './gates.js';
+import { complaintPoints, openComplaint } from './complaints.js';
+import { answerWaits } from './hand-over.js';
 import { cannotIdentify } from './identity.js';
 import { queueLetter } from './letters.js';
 import { grantObjection, weighed } from './restriction.js';
@@ -33,7 +35,12 @@ export function duePoints(run: Run): DuePoint[] {
   const paused = run.clock.flags.includes('paused') || run.clockDone < run.clockWanted;
   const question = openQuestion(run);
 
-  if (open && run.answeredAt === null && !paused && !run.letters.some((l) => l.id === `interim-${run.rounds}`)) {
+  if (
+    open &&
+    run.answeredAt === null &&
+    !paused &&
+    !run.letters.some((l) => l.id === `interim-${run.rounds}` || (l.id === `final-${run.rounds}` && l.waits === true))
+  ) {
     const promised = run.clock.at.promisedDue;
     const day = Math.min(
       Date.parse(run.clock.at.due),
@@ -148,6 +155,8 @@ export function duePoints(run: Run): DuePoint[] {
     });
   }
 
+  for (const { at, fire } of complaintPoints(run)) add(at, 'complaint', fire);
+
   for (const discovery of Object.values(run.discovery)) {
     if (open && discovery.nextAttemptAt !== null) {
       add(discovery.nextAttemptAt, 'next_discovery', () => {
@@ -200,7 +209,9 @@ export function nextDue(run: Run, now: number): number | null {
 
 /** When a closed request has been kept long enough (pack's keep.request after closing). */
 export function forgetAt(run: Run): number | null {
-  return run.phase === 'closed' && run.closedAt !== null
-    ? Date.parse(run.closedAt) + run.input.rules.keepRequestMs
-    : null;
+  if (run.phase !== 'closed' || run.closedAt === null) return null;
+  // An open complaint stops every stage, and so does an answer that nobody has got yet.
+  if (openComplaint(run) !== undefined || answerWaits(run)) return null;
+  const decided = (run.complaints ?? []).map((c) => Date.parse(c.decidedAt ?? run.input.createdAt));
+  return Math.max(Date.parse(run.closedAt), ...decided) + run.input.rules.keepRequestMs;
 }

@@ -2,6 +2,7 @@
 import { IDENTITY_LEVELS } from '../words.js';
 import { reopenable } from './actions.js';
 import type { IdentityCommand, RequestInput } from './commands.js';
+import { handledBy } from './complaints.js';
 import { CommandError } from './errors.js';
 import { DAY, enterPhase, note, openQuestion, plus, type Run } from './run.js';
 
@@ -54,6 +55,7 @@ export function provenWeakly(
 
 /** Applies a checked decision. `more_needed` leaves the request waiting; `failed` closes it as `cannot_identify`. */
 export function applyIdentity(run: Run, command: IdentityCommand, now: number): void {
+  handledBy(run, command.by);
   if (run.phase === 'closed') reopen(run, now);
   if (run.phase === 'received') enterPhase(run, 'identifying');
   const question = openQuestion(run);
@@ -82,7 +84,8 @@ export function cannotIdentify(run: Run, now: number): void {
   enterPhase(run, 'responding');
 }
 
-function reopen(run: Run, now: number): void {
+/** A closed request comes back: what was skipped is planned again, under its old decisions only where they were given. */
+export function reopen(run: Run, now: number): void {
   enterPhase(run, 'identifying');
   note(run, now, 'request.reopened', run.verdict ?? 'withdrawn');
   run.rounds += 1;

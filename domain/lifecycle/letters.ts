@@ -8,6 +8,7 @@ export interface LetterDraft {
   readonly approvalId?: string;
   readonly textRef?: string | null;
   readonly contact?: string;
+  readonly complaint?: number;
 }
 
 /** Queues a letter once; an id that is known stays as it is. */
@@ -24,12 +25,13 @@ export function queueLetter(run: Run, draft: LetterDraft): void {
     accepted: null,
     error: null,
     nextAttemptAt: null,
+    ...(draft.complaint === undefined ? {} : { complaint: draft.complaint }),
   });
 }
 
 /** Letters that an integrated contact or the subject has not been handed yet and whose time has come. */
 export function lettersToSend(run: Run, now: number): LetterRun[] {
   return run.letters.filter(
-    (l) => l.sentAt === null && (l.nextAttemptAt === null || Date.parse(l.nextAttemptAt) <= now),
+    (l) => l.sentAt === null && l.waits !== true && (l.nextAttemptAt === null || Date.parse(l.nextAttemptAt) <= now),
   );
 }

@@ -4,6 +4,7 @@ import { openApproval } from './approvals.js';
 import { applyDecision } from './decide.js';
 import { askingEvent } from './forward.js';
 import { queueLetter } from './letters.js';
+import { REFUSAL_RULE } from './refusal.js';
 import { enterPart, findPart, note, type ApprovalRun, type PartRun, type Run } from './run.js';
 import type { Part } from '../plan/types.js';
 
@@ -100,7 +101,7 @@ function mergeApprovals(run: Run, plan: Plan, now: number): void {
     const stillThere = plan.approvals.some(
       (g) => g.kind === approval.kind && g.organisation === approval.organisation && g.rule === approval.rule,
     );
-    if (approval.state === 'pending' && approval.kind !== 'release' && !stillThere) {
+    if (approval.state === 'pending' && approval.kind !== 'release' && approval.rule !== REFUSAL_RULE && !stillThere) {
       approval.state = 'superseded';
       approval.revision += 1;
     }

@@ -2,6 +2,7 @@
 import { modeOf } from '../rights.js';
 import { announced, judgeReach } from './forward.js';
 import { goOnAlone, takeClaim } from './claim.js';
+import { handOver, notReached } from './hand-over.js';
 import { mergePlan } from './merge-plan.js';
 import { liftSettled } from './restriction.js';
 import { pushFailed, pushSent } from './package.js';
@@ -34,7 +35,6 @@ import {
   type Run,
 } from './run.js';
 import type { Task } from './tasks.js';
-import { computeAnswer } from './view.js';
 
 /** Late writers are looked for at these times after the read-back (design.md section 3.7). */
 export const SWEEPS = [HOUR, DAY, 7 * DAY, 30 * DAY] as const;
@@ -373,23 +373,12 @@ function onNotify(run: Run, task: Task, result: NotifyDone, now: number): void {
   const letter = run.letters.find((l) => l.id === task.letter.id);
   if (letter === undefined) return;
   if (result.problem !== null) {
-    letter.error = result.problem;
+    notReached(run, letter, result.problem, now);
     reachOf(run, letter, now);
-    letter.nextAttemptAt = plus(now, DAY);
     return;
   }
-  letter.sentAt = result.stamp.caseAt;
-  letter.accepted = result.accepted;
-  letter.error = null;
+  handOver(run, letter, result.stamp.caseAt, result.accepted, result.way ?? null);
   reachOf(run, letter, now);
-  if (letter.kind === 'extension' && run.extension !== null) {
-    run.extension.decidedAt = result.stamp.caseAt;
-    run.clockWanted += 1;
-  }
-  if (letter.kind === 'final') run.finalAt = result.stamp.caseAt;
-  if (letter.kind === 'interim' && run.answer === null) run.answer = computeAnswer(run);
-  if ((letter.kind === 'final' || letter.kind === 'interim') && run.answeredAt === null)
-    run.answeredAt = result.stamp.caseAt;
 }
 
 function onBundle(run: Run, result: BundleDone): void {

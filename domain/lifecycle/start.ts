@@ -102,6 +102,7 @@ export function rulesOf(pack: Pack, right: Right): RequestRules {
     release: pack.release,
     askWithinMs: fixedMs(pack.askWithin),
     keepRequestMs: fixedMs(pack.keep.request),
+    complaintWithinMs: fixedMs(pack.complaints.answerWithin),
     keepPackagesMs: fixedMs(pack.keep.packages),
     recipients: pack.recipients.map((r) => ({ name: r.name, system: r.system })),
   };

@@ -224,7 +224,6 @@ export function requestView(run: Run, now: number): Record<string, unknown> {
       bouncedAt: l.bouncedAt ?? null,
     })),
     complaints: complaintViews(run, now),
-    refusal: run.refusal === null ? null : { ground: run.refusal.ground, at: run.refusal.at, late: run.refusal.late },
     recipients: recipientsOf(run),
     // What a person should look at before anything else; codes only.
     attention: attentionOf(run),
