@@ -15,6 +15,7 @@ let api: TestApi;
 const tokens = new Map<string, string>();
 let requestId = '';
 const APPROVAL = 'apr_matrix1';
+const BREACH = 'brc_01JDB2C3D4E5F6G7H8J9K0M1N2';
 const ROLE_NAMES: RoleName[] = ['privacy_officer', 'approver', 'auditor', 'admin'];
 
 beforeAll(async () => {
@@ -28,6 +29,14 @@ beforeAll(async () => {
   }
   tokens.set('approver of another organisation', await api.token({ role: 'approver', organisation: 'globex' }));
   for (const scope of SCOPES) tokens.set(scope, await api.token({ scopes: [scope] }));
+  await api.deps.parties.putOrganisation({
+    operator: 'infentre',
+    organisation: 'acme',
+    ...ENTRY,
+    channel: 'console',
+    answer: 'operator_answers',
+    deliverTo: 'subject',
+  });
   tokens.set('expired', await api.token({ role: 'privacy_officer', days: 1 }));
   const made = await api.call('POST', '/v1/requests', {
     token: tokens.get('privacy_officer'),
@@ -70,21 +79,65 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+/** Rows about one organisation: of operator infentre, whoever asks. */
+const OF_ORGANISATION = [
+  'getOrganisation',
+  'putOrganisation',
+  'listOrganisationKeys',
+  'createOrganisationKey',
+  'retireOrganisationKey',
+  'listWebhookEndpoints',
+  'putWebhookEndpoints',
+  'listDeliveries',
+  'resendDelivery',
+  'testWebhooks',
+] as const satisfies readonly EndpointId[];
+const ENTRY = {
+  name: 'Acme Konferanser AS',
+  language: 'nb',
+  country: 'NO',
+  contacts: { admin: 'admin@acme.example.com', dpo: null, escalation: null },
+  channel: 'console',
+  agreement: null,
+  answer: 'operator_answers',
+  deliverTo: 'subject',
+  mailDomains: ['acme.example.com'],
+};
+
 const PARAMS: Partial<Record<EndpointId, Record<string, string>>> = {
+  ...Object.fromEntries(
+    OF_ORGANISATION.map((id) => [id, { id: 'acme', key: 'k1', delivery: `dlv_${'0'.repeat(32)}` }]),
+  ),
   act: { action: 'recheck' },
+  getBreach: { id: BREACH },
+  getBreachDraft: { id: BREACH },
+  decideBreach: { id: BREACH },
+  actOnBreach: { id: BREACH, action: 'retry' },
   getPolicy: { id: 'infentre' },
   getOperatorKeys: { id: 'infentre' },
   revokeToken: { id: `tok_${'0'.repeat(24)}` },
 };
 const QUERIES: Partial<Record<EndpointId, string>> = {
+  ...Object.fromEntries(OF_ORGANISATION.map((id) => [id, '?operator=infentre'])),
   getCheckpoint: '?operator=infentre',
   getProof: '?operator=infentre&seq=0&size=1',
 };
 const BODIES: Partial<Record<EndpointId, unknown>> = {
+  putOrganisation: ENTRY,
+  createOrganisationKey: { kind: 'v1' },
+  putWebhookEndpoints: { endpoints: [] },
   createRequest: requestBody(),
   searchRequests: { identifier: { type: 'email', value: 'kari.canary@example.no' }, purpose: 'audit' },
   decideIdentity: { method: 'officer_check', level: 'substantial', result: 'verified' },
   act: {},
+  createBreach: {
+    operator: 'infentre',
+    awareAt: '2026-11-24T00:00:00Z',
+    query: { system: 'app', dataset: 'users' },
+    facts: { sv: { nature: 'x' } },
+  },
+  decideBreach: { notifyPeople: true },
+  actOnBreach: {},
   decideApproval: {
     decision: 'approve',
     planHash: `sha256:${'0'.repeat(64)}`,
@@ -162,7 +215,16 @@ describe.each(GATED)('%s', (id) => {
     for (const role of who.roles) {
       const reply = await send(id, tokens.get(`${role} of another operator`));
       if (
-        ['listRequests', 'searchRequests', 'listApprovals', 'listOperators', 'listTokens', 'listLedger'].includes(id)
+        [
+          'listRequests',
+          'listOrganisations',
+          'listBreaches',
+          'searchRequests',
+          'listApprovals',
+          'listOperators',
+          'listTokens',
+          'listLedger',
+        ].includes(id)
       ) {
         expect(reply.status, reply.text).toBe(200);
         expect(reply.text).not.toContain('infentre');
