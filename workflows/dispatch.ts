@@ -188,12 +188,15 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
     case 'clock':
       return core.clock({
         ...about,
-        receivedAt: receivedAtOf(run),
-        pauses: run.questions.map((q) => ({
-          kind: q.kind,
-          askedAt: q.askedAt,
-          answeredAt: q.answeredAt ?? (q.timedOut ? q.endsAt : null),
-        })),
+        // An upheld complaint began a new period: questions of the one before do not stretch it.
+        receivedAt: run.restartedAt ?? receivedAtOf(run),
+        pauses: run.questions
+          .filter((q) => q.askedAt >= (run.restartedAt ?? ''))
+          .map((q) => ({
+            kind: q.kind,
+            askedAt: q.askedAt,
+            answeredAt: q.answeredAt ?? (q.timedOut ? q.endsAt : null),
+          })),
         extension:
           run.extension === null || run.extension.decidedAt === null
             ? null

@@ -20,13 +20,16 @@ import {
 } from '@temporalio/workflow';
 import {
   applyAct,
+  applyCorrespond,
   applyDecision,
   applyIdentity,
   beginTask,
   checkAct,
+  checkCorrespond,
   checkDecision,
   checkIdentity,
   CommandError,
+  factsOf,
   fail,
   fireDue,
   forgetAt,
@@ -46,11 +49,13 @@ import {
   partsOf,
   type ActCommand,
   type CommandResult,
+  type CorrespondCommand,
   type DecideCommand,
   type EventCommand,
   type IdentityCommand,
   type RequestInput,
   type Run,
+  type RunFacts,
   type Task,
 } from '../domain/lifecycle/index.js';
 import { failureOf, joinAnsweredSignal, joinedSignal, perform, project } from './dispatch.js';
@@ -58,9 +63,13 @@ import { failureOf, joinAnsweredSignal, joinedSignal, perform, project } from '.
 export const identityUpdate = defineUpdate<CommandResult, [IdentityCommand]>(UPDATES.identity);
 export const decideUpdate = defineUpdate<CommandResult, [DecideCommand]>(UPDATES.decide);
 export const actUpdate = defineUpdate<CommandResult, [ActCommand]>(UPDATES.act);
+export const correspondUpdate = defineUpdate<CommandResult, [CorrespondCommand]>(UPDATES.correspond);
 export const eventUpdate = defineUpdate<CommandResult, [EventCommand]>(UPDATES.event);
 /** `busy`: quick work is under way or the read model is behind; a caller who wants the rest state asks again. */
 export const viewQuery = defineQuery<ReturnType<typeof projection> & { readonly busy: boolean }>(QUERIES.view);
+
+/** What a letter written now would be told: for previews. */
+export const factsQuery = defineQuery<RunFacts>(QUERIES.facts);
 
 const STATE = { name: 'habeasState', type: 'KEYWORD' } as const;
 
@@ -152,6 +161,9 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
   setHandler(identityUpdate, identity.handler, { validator: identity.validator });
   setHandler(decideUpdate, decide.handler, { validator: decide.validator });
   setHandler(actUpdate, act.handler, { validator: act.validator });
+  const correspond = command<CorrespondCommand>(checkCorrespond, applyCorrespond);
+  setHandler(correspondUpdate, correspond.handler, { validator: correspond.validator });
+  setHandler(factsQuery, () => factsOf(run));
   setHandler(eventUpdate, event.handler, { validator: event.validator });
   const signalled =
     <S>(take: (run: Run, signal: S, now: number) => void): ((signal: S) => void) =>

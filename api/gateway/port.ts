@@ -3,17 +3,20 @@ import type { ApprovalView, RequestView } from '../../contracts/index.js';
 import type {
   ActCommand,
   CommandResult,
+  CorrespondCommand,
   DecideCommand,
   EventCommand,
   IdentityCommand,
   RequestInput,
 } from '../../domain/lifecycle/commands.js';
+import type { RunFacts } from '../../domain/lifecycle/facts.js';
 
 export interface Commands {
   readonly identity: IdentityCommand;
   readonly decide: DecideCommand;
   readonly act: ActCommand;
   readonly event: EventCommand;
+  readonly correspond: CorrespondCommand;
 }
 
 /** What a running request answers when asked: the same as it projects, and whether quick work is under way. */
@@ -35,6 +38,8 @@ export interface Gateway {
   ): Promise<CommandResult>;
   /** The live view, or null when nobody answers within the deadline. */
   view(requestId: string, deadlineMs: number): Promise<LiveView | null>;
+  /** What a letter written now would be told, or null when nobody answers within the deadline. */
+  facts(requestId: string, deadlineMs: number): Promise<RunFacts | null>;
   /** False while no start could succeed. Cached for a moment. */
   reachable(): Promise<boolean>;
 }

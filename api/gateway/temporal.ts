@@ -16,6 +16,7 @@ import {
   type CommandResult,
   type RequestInput,
 } from '../../domain/lifecycle/commands.js';
+import type { RunFacts } from '../../domain/lifecycle/facts.js';
 import { GatewayError, Refusal, type Gateway, type LiveView } from './port.js';
 
 /** What infra/temporal gives: a client and a way to call it under a deadline. */
@@ -79,6 +80,13 @@ export function createTemporalGateway(options: TemporalGatewayOptions): Gateway 
     async view(requestId, deadlineMs) {
       try {
         return await temporal.call(() => workflow.getHandle(requestId).query<LiveView>(QUERIES.view), deadlineMs);
+      } catch {
+        return null;
+      }
+    },
+    async facts(requestId, deadlineMs) {
+      try {
+        return await temporal.call(() => workflow.getHandle(requestId).query<RunFacts>(QUERIES.facts), deadlineMs);
       } catch {
         return null;
       }

@@ -42,6 +42,11 @@ export const VAULT = {
   memory: (system: string, generation: number) => `memory/${system}/${generation}`,
   letter: (id: string) => `letter/${id}`,
   message: (id: string) => `message/${id}`,
+  /** A message of the correspondence, to or from the person. */
+  correspondence: (id: string) => `correspondence/${id}`,
+  /** An attachment: what it is, and its bytes. */
+  attachment: (id: string) => `attachment/${id}`,
+  attachmentData: (id: string) => `attachment-data/${id}`,
   collected: (system: string) => `collected/${system}`,
   package: 'package',
   /** PackageReview: what was redacted and what the data map does not describe, for the reviewer. */

@@ -9,6 +9,7 @@ import { composeApi } from '../../api/compose.js';
 import { createApi, Refusal, GatewayError, type ApiDeps, type Gateway, type LiveView } from '../../api/index.js';
 import type { RequestView, RoleName, Scope } from '../../contracts/index.js';
 import type { CommandResult, RequestInput } from '../../domain/lifecycle/commands.js';
+import type { RunFacts } from '../../domain/lifecycle/facts.js';
 import type { FrozenPack } from '../../domain/policy/types.js';
 import { openPlatform, type Platform } from '../../infra/platform.js';
 import { loadPolicies, policiesFolder } from '../../infra/policies/index.js';
@@ -49,6 +50,10 @@ export class ScriptedGateway implements Gateway {
   async view(requestId: string): Promise<LiveView | null> {
     const view = this.views.get(requestId);
     return this.down || view === undefined ? null : { view, approvals: [], busy: false };
+  }
+  readonly factsOf = new Map<string, RunFacts>();
+  async facts(requestId: string): Promise<RunFacts | null> {
+    return this.down ? null : (this.factsOf.get(requestId) ?? null);
   }
   async reachable(): Promise<boolean> {
     return !this.down;
