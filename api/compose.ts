@@ -1,8 +1,11 @@
 /** The API's ports over our own machinery. Used by `habeas api`, by the embedded stack and by tests that want the whole. */
-import type { FrozenPack } from '../domain/policy/types.js';
+import { LOCALES } from '../contracts/locales/index.js';
+import type { Authority, FrozenPack } from '../domain/policy/types.js';
 import type { Mailer } from '../domain/ports/services.js';
 import { createCodes, createTokens } from '../infra/identity/index.js';
+import { createSalts } from '../infra/keys/salts.js';
 import type { Platform } from '../infra/platform.js';
+import { createContacts } from '../infra/store/contacts.js';
 import { PackStore } from '../infra/policies/index.js';
 import { createBrake } from '../infra/store/brake.js';
 import { createBreachStore } from '../infra/store/breaches.js';
@@ -38,6 +41,9 @@ export interface ApiParts {
   readonly packs: ReadonlyMap<string, FrozenPack>;
   readonly temporal: TemporalAccess;
   readonly mailer: Mailer;
+  /** For previews of letters. */
+  readonly authorities?: readonly Authority[];
+  readonly publicUrl?: string;
   readonly startOptions?: TemporalGatewayOptions['startOptions'];
   readonly dev?: DevPort;
   readonly log?: ApiLog;
@@ -118,6 +124,14 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
     certificates: createCertificateStore(db),
     commitIntake: (documents) => commitIntake(client, db, documents),
     vault: platform.vault,
+    letters: {
+      vault: platform.vault,
+      organisations: createContacts(createPartyStore(db, createSealer(secret))),
+      salts: createSalts(platform.keys),
+      authorities: parts.authorities ?? [],
+      catalogues: LOCALES,
+      publicUrl: parts.publicUrl ?? '',
+    },
     gateway: createTemporalGateway({ temporal: parts.temporal, startOptions: parts.startOptions, nowMs }),
     breaches: createBreachStore(client, db),
     breachGateway: createBreachGateway({ temporal: parts.temporal }),

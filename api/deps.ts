@@ -1,4 +1,5 @@
 /** Everything that the API is given. Small interfaces, so that the composition root and tests decide what stands behind them. */
+import type { LetterDeps } from '../domain/letters/index.js';
 import type { Principal, RequestView } from '../contracts/index.js';
 import type { Mailer, PersonFence, ReportedFacts } from '../domain/ports/services.js';
 import type { DueRows, Ledger, LedgerEntry } from '../domain/ports/ledgers.js';
@@ -115,6 +116,8 @@ export interface ApiDeps {
   readonly certificates: CertificateStore;
   readonly commitIntake: (documents: IntakeDocuments) => Promise<'committed' | 'duplicate'>;
   readonly vault: IntakeVault;
+  /** What letters are written with, for previews. */
+  readonly letters: LetterDeps;
   readonly gateway: Gateway;
   readonly breaches: BreachStore;
   readonly breachGateway: BreachGateway;

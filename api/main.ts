@@ -81,7 +81,7 @@ export interface ApiExtras {
  */
 export async function startApi(settings: Settings = loadSettings(), extras: ApiExtras = {}): Promise<RunningApi> {
   const log = createLog({ level: settings.get('HABEAS_LOG_LEVEL') });
-  const { packs } = await loadPolicies(policiesFolder(settings.get('HABEAS_POLICIES')));
+  const { packs, authorities } = await loadPolicies(policiesFolder(settings.get('HABEAS_POLICIES')));
   const platform = await awaitPlatform(
     {
       mongodbUrl: settings.need('HABEAS_MONGODB_URL'),
@@ -109,6 +109,8 @@ export async function startApi(settings: Settings = loadSettings(), extras: ApiE
         mailer,
         log: apiLog(log),
         trustProxy: settings.get('HABEAS_TRUST_PROXY'),
+        authorities: [...authorities.values()],
+        publicUrl: settings.get('HABEAS_PUBLIC_URL'),
         startOptions: searchableStart,
         ...(extras.dev === undefined ? {} : { dev: extras.dev(temporal.client, packs) }),
       }),

@@ -30,6 +30,7 @@ import {
 import { clockQuerySchema, clockResultSchema } from './clock.js';
 import { approvalId, civilDate, code, cursor, flag, instant, limit, pageOf, requestId, slug } from './common.js';
 import type { Endpoint } from './endpoint.js';
+import { CORRESPONDENCE_ENDPOINTS } from './endpoints-correspondence.js';
 import { ORGANISATION_ENDPOINTS } from './endpoints-organisations.js';
 import { inboundEventSchema, MAX_EVENT_BYTES } from './events.js';
 import { checkpointSchema, ledgerEntrySchema, ledgerQuerySchema, proofQuerySchema, proofSchema } from './ledger.js';
@@ -57,6 +58,7 @@ const COMMAND_PROBLEMS = ['forgotten', 'not_yet_available'] as const;
 
 export const ENDPOINTS = {
   ...ORGANISATION_ENDPOINTS,
+  ...CORRESPONDENCE_ENDPOINTS,
   createRequest: {
     method: 'POST',
     path: '/v1/requests',
@@ -192,6 +194,9 @@ export const ENDPOINTS = {
       'extension_too_late',
       'step_unknown',
       'answer_outside_question',
+      'message_required',
+      'attachment_required',
+      'attachment_unknown',
       ...COMMAND_PROBLEMS,
     ],
   },

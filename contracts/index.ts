@@ -8,6 +8,7 @@ export * from './breach.js';
 export * from './client.js';
 export * from './clock.js';
 export * from './common.js';
+export * from './correspondence.js';
 export * from './endpoint.js';
 export * from './endpoints.js';
 export * from './events.js';

@@ -1,5 +1,6 @@
 /** Bodies of /identity, /actions/{action} and /search (docs/interfaces.md section 3). */
 import * as z from 'zod';
+import { attachmentId } from './correspondence.js';
 import { code, freeText, instant, slug } from './common.js';
 import { identifierSchema, MAX_IDENTIFIERS } from './request-create.js';
 import { PROVEN_LEVELS, REFUSAL_GROUNDS } from './words.js';
@@ -40,7 +41,12 @@ const messageId = z.string().min(1).max(200);
 /** One schema per action; the path names the action, the body holds only its own fields. */
 export const ACTION_BODIES = {
   extend: z.strictObject({ reason: freeText }),
-  refuse: z.strictObject({ ground: z.enum(REFUSAL_GROUNDS), reason: freeText }),
+  refuse: z.strictObject({
+    ground: z.enum(REFUSAL_GROUNDS),
+    reason: freeText,
+    /** Proof: needed for manifestly_unfounded and excessive, which another officer must also approve. */
+    attachmentId: attachmentId.optional(),
+  }),
   withdraw: z.strictObject({ reason: freeText, messageId: messageId.optional() }),
   ask: z.strictObject({ kind: z.enum(['identity', 'clarification']), text: freeText }),
   answer: z.strictObject({

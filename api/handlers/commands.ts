@@ -1,11 +1,13 @@
 /** POST /identity and /actions/{action}: Updates of the running request. Text goes to the vault first; the Update names it. */
 import type * as z from 'zod';
 import { ACTION_BODIES, type ActionName, type IdentityBody } from '../../contracts/index.js';
+import { needsSecondPerson } from '../../domain/lifecycle/refusal.js';
 import { rulesOf } from '../../domain/lifecycle/start.js';
 import type { ActCommand, CommandResult } from '../../domain/lifecycle/commands.js';
 import { refsOfPart } from '../../domain/plan/build-plan.js';
 import type { IncludedEntry } from '../../domain/plan/included.js';
 import type { IdentityEntry } from '../../domain/plan/subject.js';
+import type { RefusalGround } from '../../domain/words.js';
 import { VAULT } from '../../domain/ports/vault.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
 import { requestOf } from '../access.js';
@@ -18,6 +20,7 @@ import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { caseNow, draft, speakerOf } from '../ledger-notes.js';
 import { planOf } from './plan-of.js';
+import { attachmentOf, destroyIdentityEvidence, messageOfSubject } from './messages.js';
 import { represent, requestEtag } from './represent.js';
 
 const LIVE_MS = 1_500;
@@ -47,7 +50,8 @@ async function keepText(
   return name;
 }
 
-async function accepted(deps: ApiDeps, doc: RequestDoc, result: CommandResult): Promise<Reply> {
+/** The answer to an accepted command: the request as it is now. */
+export async function accepted(deps: ApiDeps, doc: RequestDoc, result: CommandResult): Promise<Reply> {
   const live = await deps.gateway.view(doc._id, LIVE_MS);
   const fresh = (await deps.requests.get(doc._id)) ?? doc;
   const view = live?.view ?? { ...fresh.view, revision: Math.max(fresh.view.revision, result.revision) };
@@ -72,6 +76,8 @@ export function decideIdentity(deps: ApiDeps): Handler {
           ...(body.mandate === undefined ? {} : { mandate: body.mandate }),
         }),
       );
+      // Whatever proved it has done its work.
+      if (body.result !== 'more_needed') await destroyIdentityEvidence(deps, call, doc);
       return accepted(deps, doc, result);
     });
   };
@@ -117,19 +123,44 @@ export function act(deps: ApiDeps): Handler {
     requireIfMatch(call.header('if-match'));
     const name = action as ActionName;
     const body = check(ACTION_BODIES[name] as z.ZodType<Record<string, unknown>>, call.body);
-    if (name === 'refuse' && (body['ground'] === 'manifestly_unfounded' || body['ground'] === 'excessive')) {
-      throw new HttpProblem('not_yet_available', { detail: 'this ground needs evidence and a second person' });
-    }
     return once(deps, call, `${doc._id}/${name}`, async (updateId) => {
       await precondition(deps, call, doc);
       if (name === 'hold') return placeHold(deps, call, doc, body, updateId);
       if (name === 'assign') return assign(deps, call, doc, body['to'] as string | null);
+      await checkCorrespondence(deps, doc, name, body);
       const command = await commandOf(deps, call, doc, name, body, updateId);
       const update = (): Promise<CommandResult> => deps.gateway.update(doc._id, 'act', updateId, command);
       const including = command.action === 'resolve' && command.outcome === 'include';
       return accepted(deps, doc, await (including ? withIncluded(deps, doc, command.step, update) : update()));
     });
   };
+}
+
+/**
+ * What a command says about the correspondence must be there: a withdrawal is the person's own word, an answer may name
+ * the message that gave it, and some refusals need a proof.
+ */
+async function checkCorrespondence(
+  deps: ApiDeps,
+  doc: RequestDoc,
+  name: ActionName,
+  body: Record<string, unknown>,
+): Promise<void> {
+  const message = body['messageId'];
+  if (name === 'withdraw' || (name === 'answer' && message !== undefined)) {
+    const found = typeof message === 'string' ? await messageOfSubject(deps, doc._id, message) : null;
+    if (found === null)
+      throw new HttpProblem('message_required', {
+        errors: [{ pointer: '/messageId', detail: "names no stored message of the person's" }],
+      });
+  }
+  if (name !== 'refuse') return;
+  const attachment = body['attachmentId'];
+  const proof = typeof attachment === 'string' ? await attachmentOf(deps, doc._id, attachment, 'evidence') : null;
+  if (attachment !== undefined && proof === null)
+    throw new HttpProblem('attachment_unknown', { errors: [{ pointer: '/attachmentId', detail: 'no such evidence' }] });
+  if (needsSecondPerson(body['ground'] as RefusalGround) && proof === null)
+    throw new HttpProblem('attachment_required', { errors: [{ pointer: '/attachmentId', detail: 'is missing' }] });
 }
 
 /**
@@ -180,6 +211,7 @@ async function commandOf(
         action: name,
         ground: body['ground'] as Extract<ActCommand, { action: 'refuse' }>['ground'],
         reasonRef: await keep(body['reason']),
+        evidenceRef: body['attachmentId'] === undefined ? null : VAULT.attachment(String(body['attachmentId'])),
       };
     case 'withdraw':
       return { by, action: name, reasonRef: await keep(body['reason'], { messageId: body['messageId'] ?? null }) };

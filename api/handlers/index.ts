@@ -23,6 +23,7 @@ import { actOnBreach, createBreach, decideBreach, getBreach, getBreachDraft, lis
 import { getClock } from './clock.js';
 import { act, decideIdentity } from './commands.js';
 import { advanceWorld, setBrake } from './operators.js';
+import { createComplaint, decideComplaint } from './complaints.js';
 import { createRequest } from './create-request.js';
 import { getCertificate, getCheckpoint, getProof, listLedger, listRequestEvents } from './ledger.js';
 import { getOrganisation, listOrganisations, putOrganisation } from './organisations.js';
@@ -34,6 +35,8 @@ import {
   resendDelivery,
   testWebhooks,
 } from './organisations-webhooks.js';
+import { bounceLetter, dispatchLetter, listLetters, previewLetter } from './letters.js';
+import { createAttachment, createMessage, getAttachment, listAttachments, listMessages } from './messages.js';
 import { getPlan } from './plan.js';
 import { getRequest, listRequests, searchRequests } from './read-requests.js';
 import { runSimulation } from './simulate.js';
@@ -47,6 +50,17 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     getRequest: getRequest(deps),
     getPlan: getPlan(deps),
     listRequestEvents: listRequestEvents(deps),
+    listMessages: listMessages(deps),
+    createMessage: createMessage(deps),
+    listAttachments: listAttachments(deps),
+    createAttachment: createAttachment(deps),
+    getAttachment: getAttachment(deps),
+    listLetters: listLetters(deps),
+    previewLetter: previewLetter(deps),
+    bounceLetter: bounceLetter(deps),
+    dispatchLetter: dispatchLetter(deps),
+    createComplaint: createComplaint(deps),
+    decideComplaint: decideComplaint(deps),
     decideIdentity: decideIdentity(deps),
     act: act(deps),
     listApprovals: listApprovals(deps),

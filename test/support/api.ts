@@ -120,13 +120,15 @@ export async function testApi(label: string, change: (deps: ApiDeps) => ApiDeps 
     log: createLog({ level: 'silent' }),
     appName: 'habeas-test',
   });
-  const { packs } = await loadPolicies(policiesFolder(undefined));
+  const { packs, authorities } = await loadPolicies(policiesFolder(undefined));
   const gateway = new ScriptedGateway();
   const mails: Mail[] = [];
   const clock = { now: new Date() };
   const composed = await composeApi({
     platform,
     packs,
+    authorities: [...authorities.values()],
+    publicUrl: 'https://privacy.example.org',
     temporal: {
       client: { workflow: {} } as never,
       call: async () => Promise.reject(new Error('no Temporal in this test')),
