@@ -33,10 +33,6 @@ export interface ClaimRun {
 /** A survivor that does not answer within this time has its own troubles: the request goes on by itself. */
 const JOIN_WAIT = HOUR;
 
-export function newClaim(): ClaimRun {
-  return { state: 'open', survivor: null, sent: false, askedAt: null };
-}
-
 /** True while a verified request may not go on yet. Requests of lifecycle 1, and those that need no proof, have no claim. */
 export function claimOpen(run: Run): boolean {
   if (!since(run, 2) || run.claim === undefined || run.identity.state !== 'verified') return false;

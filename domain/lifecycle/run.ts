@@ -20,7 +20,7 @@ import type {
 import type { OutgoingEvent } from '../ports/webhooks.js';
 import type { DecideCommand, RequestInput, Speaker } from './commands.js';
 import { newTransfer, type PackageReviewRun, type TransferRun } from './transfer.js';
-import { newClaim, type ClaimRun } from './claim.js';
+import type { ClaimRun } from './claim.js';
 import { assertPart, assertPhase, TABLES_VERSION, type PartState, type Phase } from './tables.js';
 
 export interface Run {
@@ -429,7 +429,7 @@ export function newRun(input: RequestInput, now: number): Run {
     closedAt: null,
     rounds: 0,
     deferred: {},
-    claim: newClaim(),
+    claim: { state: 'open', survivor: null, sent: false, askedAt: null },
     ...(input.hasReceiver === true ? { transfer: newTransfer() } : {}),
     excluded: [],
     notes: [],
