@@ -45,15 +45,14 @@ export async function planFacts(
   pack: FrozenPack,
 ): Promise<Pick<PlanFacts, 'purposes' | 'changes'>> {
   if (modeOf(input.right) !== 'change') return { purposes: input.purposes ?? [] };
-  const [proposed, subject, identity, attested] = await Promise.all([
+  const [proposed, subject, identity] = await Promise.all([
     proposedChanges(deps, input.requestId),
     deps.vault.get<SubjectEntry>(input.requestId, VAULT.subject),
     deps.vault.get<IdentityEntry>(input.requestId, VAULT.identity),
-    deps.vault.get<readonly number[]>(input.requestId, VAULT.attested),
   ]);
   const proven = subject?.identifiers.filter((_, i) => identity?.proven.includes(i) === true) ?? [];
   const salt = await deps.salts.commitmentSalt(input.requestId);
-  return { changes: changeFacts({ pack: pack.pack, proposed, salt, proven, attested: attested ?? [] }, deps.sha256) };
+  return { changes: changeFacts({ pack: pack.pack, proposed, salt, proven }, deps.sha256) };
 }
 
 export async function proposedChanges(deps: ActivityDeps, requestId: string): Promise<readonly ProposedChange[]> {

@@ -95,9 +95,10 @@ function mayLift(run: Run): boolean {
       letter !== undefined && letter.sentAt !== null && letter.accepted === true && (letter.bouncedAt ?? null) === null
     );
   }
-  // The answer to an objection says how it was decided and that the restriction ends with it.
+  // The answer to an objection or a correction says how it was decided and that the restriction ends with it.
   return (
     run.finalAt !== null &&
+    run.parts.every((p) => p.part.action !== 'change' || p.state === 'settled') &&
     run.parts.every((p) => p.part.basis !== ON_GROUNDS || p.part.action !== 'stop' || p.state === 'settled')
   );
 }

@@ -14,6 +14,7 @@ import { merkleRootOfParts, partHash } from './hash.js';
 import {
   isUnconditional,
   isWhileWeighed,
+  WHILE_DISPUTED,
   OBJECTION,
   OBJECTION_ERASING,
   ON_GROUNDS,
@@ -122,10 +123,33 @@ function needsReview(ref: Ref, owner: Controllers, part: Partial<Pick<Part, 'act
 }
 
 function partsOfDataset(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy): UnhashedPart[] {
+  if (modeOf(facts.right) === 'change') return partsOfChange(facts, system, dataset);
   if (modeOf(facts.right) !== 'stop') return partsOfStrand(facts, system, dataset, null);
   return strandsOf(facts.right, facts.purposes ?? [], dataset).flatMap((strand) =>
     partsOfStrand(facts, system, dataset, strand),
   );
+}
+
+/**
+ * A correction that waits for somebody (a party's decision, the proof of a new address) is of a disputed value: where the
+ * dataset has a flag, her records are restricted meanwhile (Art. 18(1)(a)), which needs nobody's decision.
+ */
+function partsOfChange(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy): UnhashedPart[] {
+  const change = partsOfStrand(facts, system, dataset, null);
+  const waits = change.some(
+    (part) =>
+      part.action === 'change' &&
+      part.records > 0 &&
+      (part.review === UNPROVEN_KEY || facts.pack.approvals.some((rule) => applies(rule, part, facts.right))),
+  );
+  if (dataset.restrict === null || !waits) return change;
+  const interim = partsOfStrand(facts, system, dataset, {
+    suffix: '/interim',
+    action: 'restrict',
+    basis: WHILE_DISPUTED,
+    fields: [dataset.restrict.flag],
+  });
+  return [...interim.filter((part) => part.records > 0 && part.review === null), ...change];
 }
 
 function partsOfStrand(
@@ -200,7 +224,8 @@ function emptyPart(
   const asIssued = reached.length > 0 && reached.every((f) => f.asIssued);
   const action = asIssued ? 'retain' : (strand?.action ?? actionOf(facts.right, dataset));
   const changes = facts.changes?.commitment(system.id, dataset.id);
-  const unproven = !asIssued && reached.some((f) => facts.changes?.unproven.includes(f.change) === true);
+  const unproven =
+    !asIssued && strand === null && reached.some((f) => facts.changes?.unproven.includes(f.change) === true);
   return {
     key: partKey(system.id, dataset.id, null, false, strand?.suffix),
     system: system.id,
@@ -393,7 +418,7 @@ function objectionRule(facts: PlanFacts, part: Part): ApprovalRule {
   return { id, when: {}, by: 'privacy_officer', remindAfter: [], escalateTo: [], deputies: [] };
 }
 
-function applies(rule: ApprovalRule, part: Part, right: Right): boolean {
+function applies(rule: ApprovalRule, part: Pick<Part, 'role' | 'system' | 'dataset'>, right: Right): boolean {
   const { when } = rule;
   return (
     (when.role === undefined || when.role === part.role) &&

@@ -27,8 +27,6 @@ export interface ChangeInput {
   /** The request's own salt. */
   readonly salt: string;
   readonly proven: readonly { readonly type: string; readonly value: string }[];
-  /** Positions of changes whose new key an officer attested. */
-  readonly attested: readonly number[];
 }
 
 export function changeFacts(input: ChangeInput, sha256: Sha256): ChangeFacts {
@@ -48,7 +46,7 @@ export function changeFacts(input: ChangeInput, sha256: Sha256): ChangeFacts {
           }),
         ),
       ),
-    unproven: unprovenChanges(newKeys(input.pack, input.proposed), input.proven, input.attested),
+    unproven: unprovenChanges(newKeys(input.pack, input.proposed), input.proven),
   };
 }
 

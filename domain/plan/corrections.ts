@@ -122,17 +122,14 @@ export function newKeys(pack: Pick<Pack, 'systems'>, changes: readonly ProposedC
 }
 
 /**
- * Changes whose new key nobody has proven: a code or another check of the new address made it a proven identifier of the
- * request, or an officer attested it. Until then nothing that the change reaches is written.
+ * Changes whose new key nobody has proven. Proven is what a code or another check of the new address made a proven
+ * identifier of the request, or what an officer attested. Until then nothing that the change reaches is written.
  */
 export function unprovenChanges(
   keys: readonly NewKey[],
   proven: readonly { readonly type: string; readonly value: string }[],
-  attested: readonly number[],
 ): number[] {
   const known = new Set(proven.map((p) => `${p.type}\n${normaliseIdentifier(p.type, p.value)}`));
-  const open = keys.filter(
-    (k) => !attested.includes(k.change) && !known.has(`${k.type}\n${normaliseIdentifier(k.type, k.value)}`),
-  );
+  const open = keys.filter((k) => !known.has(`${k.type}\n${normaliseIdentifier(k.type, k.value)}`));
   return [...new Set(open.map((k) => k.change))].sort((a, b) => a - b);
 }

@@ -15,6 +15,9 @@ export const ON_GROUNDS = 'art-21-1';
 /** Basis of the restriction while such an objection is weighed. */
 export const WHILE_WEIGHED = 'art-18-1-d';
 
+/** Basis of the restriction while the accuracy of a value is disputed and its correction waits for somebody. */
+export const WHILE_DISPUTED = 'art-18-1-a';
+
 /** Approval rule of an officer who weighs such an objection; the second for one that would erase, which no silence grants. */
 export const OBJECTION = 'objection';
 export const OBJECTION_ERASING = 'objection_erasing';
@@ -24,9 +27,9 @@ export function isUnconditional(part: { readonly action?: string; readonly basis
   return part.action === 'stop' && part.basis != null && ABSOLUTE.has(part.basis);
 }
 
-/** True for a restriction that lasts only until an objection is decided. */
+/** True for a restriction that lasts only until an objection is decided, or a disputed value corrected or not. */
 export function isWhileWeighed(part: { readonly action: string; readonly basis: string | null }): boolean {
-  return part.action === 'restrict' && part.basis === WHILE_WEIGHED;
+  return part.action === 'restrict' && (part.basis === WHILE_WEIGHED || part.basis === WHILE_DISPUTED);
 }
 
 /**

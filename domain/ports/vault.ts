@@ -33,8 +33,6 @@ export const VAULT = {
   included: 'included',
   /** ProposedChange[]: the corrected values of a rectification. */
   changes: 'changes',
-  /** Positions of changes whose new address or number an officer attested. */
-  attested: 'attested',
   /** Values before a correction, by part key. */
   before: (part: string) => `before/${part}`,
   /** Receiver of a portability request: address and key. */
