@@ -15,6 +15,7 @@ import { mustReview, releasePackage, transferOpen } from './package.js';
 import { settleCorrection } from './receipt.js';
 import { enterPart, enterPhase, note, openQuestion, plus, settlePart, type Run } from './run.js';
 import { discoveryRests, hasEffects, heldOpen, needsDiscovery, wantsPackage, type Task } from './tasks.js';
+import { since } from './version.js';
 import { computeAnswer, requestState } from './view.js';
 
 /** Returns whether anything changed. `now` is case time. */
@@ -53,6 +54,9 @@ function step(run: Run, now: number): boolean {
 
 function receive(run: Run, now: number): boolean {
   enterPhase(run, 'identifying');
+  // The person is told that it came, unless an organisation asks: then she did not.
+  if (since(run, 2) && run.input.channel !== 'organisation')
+    queueLetter(run, { id: 'receipt', kind: 'receipt', to: 'subject' });
   const attested = run.input.identity;
   if (
     attested !== null &&
