@@ -204,6 +204,8 @@ describe.each(GATED)('%s', (id) => {
       // A machine that is bound to no organisation is no party of an approval, whatever its scopes are.
       const notParty = ['getPlan', 'getApproval', 'getApprovalSubject', 'decideApproval'].includes(id);
       if (!who.scopes.includes(scope)) expect(reply.status, scope).toBe(403);
+      // An instruction is an organisation's: a machine that is bound to none needs more than the scope.
+      else if (id === 'createRequest' && scope === 'requests:instruct') expect(reply.status).toBe(403);
       else if (notParty) expect([403, 404], scope).toContain(reply.status);
       else expect(DENIED, `${scope} ${reply.text}`).not.toContain(reply.status);
     }
