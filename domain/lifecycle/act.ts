@@ -46,7 +46,8 @@ export function checkAct(run: Run, command: ActCommand, now: number): void {
   }
   if (command.action === 'answer') {
     const question = openQuestion(run);
-    if (question === undefined || question.kind !== command.kind)
+    // Its end may have passed in the very activation that brings the answer: the instant decides, not the order.
+    if (question === undefined || question.kind !== command.kind || now >= Date.parse(question.endsAt))
       throw new CommandError('action_not_allowed', 'no such question is open', { allowedActions: allowed });
     if (command.at !== null && (Date.parse(command.at) > now || command.at < question.askedAt)) {
       throw new CommandError('answer_outside_question', 'the answer lies before the question or in the future');
