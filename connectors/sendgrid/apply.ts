@@ -3,6 +3,7 @@ import { changeContacts, changeSuppressions } from './change-contacts.js';
 import { addressesOf, kindById, MAX_CONTACTS, type SendgridContext } from './context.js';
 import { deleteContacts } from './delete-contacts.js';
 import { eraseActivity } from './erase-activity.js';
+import { stopMailings } from './stop-mailings.js';
 import { reassert, takeSnapshot } from './suppression-snapshot.js';
 
 /**
@@ -10,7 +11,7 @@ import { reassert, takeSnapshot } from './suppression-snapshot.js';
  * for erasure of mail records, then write back suppressions that went with them.
  *
  * Parts: contacts `delete` → `applied`, or `manual`/`review` (see `deleteContacts`); activity `delete` → `applied`, or
- * `manual` `erasejob_scope_missing` / `address_refused_by_vendor`; `change`: change-contacts.ts; `keep`, `retain` → `retained`; anything else →
+ * `manual` `erasejob_scope_missing` / `address_refused_by_vendor`; `change`: change-contacts.ts; `stop`: stop-mailings.ts; `keep`, `retain` → `retained`; anything else →
  * `manual` `action_not_offered_by_sendgrid`.
  *
  * @throws ConnectorError `pending` while a deletion job runs; `too_many_targets` when more than 25 contacts came here
@@ -32,6 +33,8 @@ export async function apply(context: SendgridContext, input: ApplyInput): Promis
 
   for (const target of input.targets) {
     const kind = kindById(context, target.part.dataset);
+    if (target.part.action === 'stop' && kind === 'contacts')
+      results.set(target.part.key, await stopMailings(context, input, target));
     if (target.part.action !== 'change' || kind === null) continue;
     if (kind === 'contacts') results.set(target.part.key, await changeContacts(context, input, target));
     if (kind === 'suppressions') results.set(target.part.key, await changeSuppressions(context, input, target));

@@ -4,6 +4,8 @@ import type { DiscoverInput } from '../../domain/ports/connector.js';
 import { addressOf, kindOf, MAX_CONTACTS, opaqueId, type DatasetKind, type SendgridContext } from './context.js';
 import type { Contact } from './endpoints.js';
 import { searchAll } from './search-all.js';
+import { modeOf } from '../../domain/rights.js';
+import { ADDRESS } from './stop-mailings.js';
 
 const STRENGTH: readonly Trust[] = ['proven', 'system', 'declared', 'unproven'];
 
@@ -108,6 +110,16 @@ async function contacts(
       review: base.review ?? (own.length > 0 ? null : 'alternate_email'),
     };
   });
+  // Whoever objects is suppressed also where the vendor knows no contact of hers: a later import must not mail her.
+  if (modeOf(input.right) === 'stop' && dataset.stop.some((rule) => rule.group !== null))
+    for (const one of asked)
+      if (!hits.has(one.address))
+        refs.push({
+          ...common(dataset, [one]),
+          id: opaqueId(context, ADDRESS, one.address),
+          kind: ADDRESS,
+          createdAt: null,
+        });
   const tooMany = refs.filter((ref) => ref.review === null).length > MAX_CONTACTS;
   return refs.map((ref) => (tooMany && ref.review === null ? { ...ref, review: 'too_many_targets' } : ref));
 }

@@ -187,6 +187,34 @@ export class SendgridApi {
     return found;
   }
 
+  /** Suppression groups of an account by number, and whether this address stands in each. */
+  async groups(account: string, address: string): Promise<ReadonlyMap<number, boolean>> {
+    const answer = await this.#call('GET', `/v3/asm/suppressions/${segment(address.toLowerCase())}`, { account });
+    const { suppressions } = answer.body as { suppressions?: { id: number; suppressed: boolean }[] };
+    return new Map((suppressions ?? []).map(({ id, suppressed }) => [id, suppressed]));
+  }
+
+  /** Ids of contact lists by name; of two lists with one name the first counts. */
+  async lists(): Promise<ReadonlyMap<string, string>> {
+    const answer = await this.#call('GET', '/v3/marketing/lists?page_size=1000');
+    const { result } = answer.body as { result?: { id: string; name: string }[] };
+    return new Map((result ?? []).toReversed().map(({ id, name }) => [name, id]));
+  }
+
+  /**
+   * Takes exactly these contacts off a list; they stay contacts. Asynchronous: read the contacts back.
+   *
+   * @throws ConnectorError `config` for a list that is not there; `bug` for an empty list or an id with characters that no
+   *   id has
+   */
+  async removeFromList(list: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0 || !ids.every((id) => ID.test(id)))
+      throw new ConnectorError('bug', 'contacts leave a list by a list of ids only');
+    const path = `/v3/marketing/lists/${segment(list)}/contacts?contact_ids=${ids.map(encodeURIComponent).join(',')}`;
+    const answer = await this.#call('DELETE', path, { accept: [404] });
+    if (answer.status === 404) throw new ConnectorError('config', 'the account has no list of this id');
+  }
+
   async unsubscribe(account: string, group: number | null, addresses: readonly string[]): Promise<void> {
     const path =
       group === null ? '/v3/asm/suppressions/global' : `/v3/asm/groups/${segment(String(group))}/suppressions`;

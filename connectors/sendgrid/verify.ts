@@ -4,6 +4,7 @@ import { addressesOf, kindById, opaqueId, type SendgridContext } from './context
 import { noteName, type DeletionNote } from './delete-contacts.js';
 import { erasureAccepted } from './erase-activity.js';
 import { searchAll } from './search-all.js';
+import { verifyStopped } from './stop-mailings.js';
 import { lostObjections, reassert } from './suppression-snapshot.js';
 
 /**
@@ -28,7 +29,8 @@ export async function verify(context: SendgridContext, input: VerifyInput): Prom
   for (const target of input.targets) {
     const kind = kindById(context, target.part.dataset);
     const { action } = target.part;
-    if (kind === 'contacts' && action === 'change') results.push(await verifyContacts(context, input, target));
+    if (kind === 'contacts' && action === 'stop') results.push(await verifyStopped(context, input, target));
+    else if (kind === 'contacts' && action === 'change') results.push(await verifyContacts(context, input, target));
     else if (kind === 'suppressions' && action === 'change')
       results.push(await verifySuppressions(context, input, target));
     else if (kind === 'contacts' && action === 'delete') results.push(await contacts(context, input, target));

@@ -75,6 +75,8 @@ export interface FaultScript {
   searchLagMs?: number;
   /** Erase jobs take the suppressions with them. */
   dropsSuppressions?: boolean;
+  /** Removals from lists are accepted, and nobody leaves. */
+  keepsOnLists?: boolean;
   /** Unsubscribes are accepted and not kept. */
   forgetsUnsubscribes?: boolean;
   /** Addresses that the erase job refuses as invalid. */
@@ -85,6 +87,7 @@ export interface FakeState {
   /** Keys that are accepted; empty = every key. */
   keys: string[];
   contacts: FakeContact[];
+  lists: { id: string; name: string }[];
   /** Deleted, but still found by the search until this instant of the job clock. */
   lagging: { contact: FakeContact; until: number }[];
   accounts: Record<string, FakeAccount>;
@@ -122,6 +125,7 @@ export function emptyState(): FakeState {
   return {
     keys: [],
     contacts: [],
+    lists: [],
     lagging: [],
     accounts: { '': emptyAccount() },
     jobs: [],

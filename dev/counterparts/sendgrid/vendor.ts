@@ -38,6 +38,13 @@ export function answerCall(file: StateFile, call: Good, onBehalfOf: string): Ans
       return startUpsert(file, call.body);
     case 'getImportJob':
       return one(jobView(state, String(call.path['id'])), 'job not found');
+    case 'lists':
+      return {
+        status: 200,
+        body: { result: state.lists.map((list) => ({ ...list, contact_count: membersOf(state, list.id).length })) },
+      };
+    case 'removeFromList':
+      return leaveList(state, String(call.path['id']), String(call.query['contact_ids']).split(','));
     case 'eraseRecipients':
       return erase(state, account, onBehalfOf, call.body['email_addresses'] as string[]);
     case 'scopes':
@@ -88,6 +95,21 @@ function search(file: StateFile, emails: readonly string[]): Answer {
 
 function contactView(contact: FakeContact): Record<string, unknown> {
   return { segment_ids: [], alternate_emails: [], ...contact };
+}
+
+function membersOf(state: FakeState, list: string): readonly FakeContact[] {
+  return state.contacts.filter((contact) => contact.list_ids.includes(list));
+}
+
+/** The contacts stay; only their membership ends. Lists that nobody declared exist when a contact is on them. */
+function leaveList(state: FakeState, list: string, ids: readonly string[]): Answer {
+  if (!state.lists.some((one) => one.id === list) && !state.contacts.some((one) => one.list_ids.includes(list)))
+    return error(404, 'list not found');
+  if (state.faults.keepsOnLists !== true)
+    state.contacts = state.contacts.map((contact) =>
+      ids.includes(contact.id) ? { ...contact, list_ids: contact.list_ids.filter((id) => id !== list) } : contact,
+    );
+  return { status: 202, body: { job_id: newId(state, 'job') } };
 }
 
 function startDeletion(file: StateFile, ids: readonly string[]): Answer {
@@ -253,6 +275,7 @@ export function seed(state: FakeState, given: Seed): void {
     });
   }
   if (given.keys !== undefined) state.keys = [...given.keys];
+  for (const list of given.lists ?? []) if (!state.lists.some((one) => one.id === list.id)) state.lists.push(list);
   for (const [name, part] of Object.entries(given.accounts ?? {})) {
     const account = (state.accounts[name] ??= emptyAccount());
     account.global.push(...(part.global ?? []).map((email) => email.toLowerCase()));
@@ -268,6 +291,7 @@ export function seed(state: FakeState, given: Seed): void {
 }
 
 export interface Seed {
+  readonly lists?: readonly { readonly id: string; readonly name: string }[];
   readonly keys?: readonly string[];
   readonly contacts?: readonly (Partial<FakeContact> & { readonly email: string })[];
   /** `''` is the main account, every other name a subuser. */

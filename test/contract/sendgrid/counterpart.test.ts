@@ -61,7 +61,9 @@ describe('refuses what the vendor does not know', () => {
     ],
     ['POST', '/v3/marketing/contacts/search/emails', { emails: ['a@example.com'], extra: 1 }, 'unknown_field'],
     ['POST', '/v3/marketing/contacts/search/emails', {}, 'field_missing'],
-    ['GET', '/v3/marketing/lists', undefined, 'unknown_path'],
+    ['GET', '/v3/marketing/lists?page_token=a', undefined, 'unknown_query_parameter'],
+    ['DELETE', '/v3/marketing/lists/l-1', undefined, 'unknown_path'],
+    ['DELETE', '/v3/marketing/lists/l-1/contacts', undefined, 'query_parameter_missing'],
     ['GET', '/v3/scopes?limit=1', undefined, 'unknown_query_parameter'],
   ])('%s %s', async (method, path, body, code) => {
     const answer = await call(vendor.url, method, path, body);

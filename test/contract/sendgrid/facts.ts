@@ -31,6 +31,7 @@ export interface CallFact {
 }
 
 const CONTACTS = 'tsg_mc_contacts_v3.json';
+const LISTS = 'tsg_mc_lists_v3.json';
 const SUPPRESSIONS = 'tsg_suppressions_v3.json';
 const RECIPIENTS: FieldFact = { type: 'string[]', required: true, minItems: 1 };
 
@@ -114,6 +115,28 @@ export const CALLS: readonly CallFact[] = [
     query: {},
     body: null,
     success: 200,
+  },
+  {
+    id: 'lists',
+    method: 'GET',
+    path: '/v3/marketing/lists',
+    spec: { file: LISTS },
+    hosts: 'global',
+    onBehalfOf: false,
+    query: { page_size: { required: false, pattern: /^[1-9]\d{0,3}$/ } },
+    body: null,
+    success: 200,
+  },
+  {
+    id: 'removeFromList',
+    method: 'DELETE',
+    path: '/v3/marketing/lists/{id}/contacts',
+    spec: { file: LISTS },
+    hosts: 'global',
+    onBehalfOf: false,
+    query: { contact_ids: { required: true, pattern: /^[\w-]+(,[\w-]+)*$/ } },
+    body: null,
+    success: 202,
   },
   {
     id: 'eraseRecipients',
