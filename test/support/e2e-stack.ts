@@ -57,9 +57,10 @@ export class E2e {
 let running: Promise<E2e> | undefined;
 let users = 0;
 
-async function start(): Promise<E2e> {
+async function start(change: (policies: string) => void): Promise<E2e> {
   const dataDir = mkdtempSync(join(tmpdir(), `habeas-e2e-${process.pid}-`));
   const policies = impatient(dataDir);
+  change(policies);
   const stack = await startStack({ dataDir, anyPort: true, people: 60, policies, say: () => undefined });
   const mongo = await MongoClient.connect(databaseUrl(stack.info.mongo, 'habeas'), {
     readConcern: { level: 'majority' },
@@ -80,12 +81,15 @@ function impatient(dataDir: string): string {
   return folder;
 }
 
-/** Call in a test file or a describe block; the returned function gives the stack once tests run. */
-export function useStack(): () => E2e {
+/**
+ * Call in a test file or a describe block; the returned function gives the stack once tests run. `change` may rewrite the
+ * copied packs first (one stack per test file: the first call decides).
+ */
+export function useStack(change: (policies: string) => void = () => undefined): () => E2e {
   let e2e: E2e | undefined;
   beforeAll(async () => {
     users += 1;
-    running ??= start();
+    running ??= start(change);
     e2e = await running;
   }, 180_000);
   afterAll(async () => {
