@@ -18,6 +18,7 @@ import { caseDay, underHolds } from './held.js';
 import { ordersOf, planFacts } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { countSure, loadPerson, sureHashes, type Person } from './person.js';
+import { isLift, liftable, noteRestricted } from './restrict.js';
 import type { PartsInput } from './types.js';
 
 /** Waiting for somebody else: soon at first, at most an hour apart. Costs no history. */
@@ -47,10 +48,14 @@ export async function apply(deps: ActivityDeps, input: PartsInput): Promise<Appl
       stamp: deps.stamp(),
       parts: parts.map((p) => ({ key: p.key, effect: 'review', why: waits })),
     };
-  const fresh = await lookAgain(deps, input, pack, person, connector, parts);
+  // What is taken back is what was restricted, whatever came since.
+  const fresh = isLift(input)
+    ? { found: [...person.found], stale: [], grew: false }
+    : await lookAgain(deps, input, pack, person, connector, parts);
   effects.push(...fresh.stale.map((key): PartEffect => ({ key, effect: 'stale' })));
   parts = parts.filter((p) => !fresh.stale.includes(p.key));
-  const targets = targetsOf(pack, fresh.found, parts);
+  const mine = targetsOf(pack, fresh.found, parts);
+  const targets = isLift(input) ? await liftable(deps, input, mine) : mine;
   if (mode === 'read') {
     effects.push(...(await collect(deps, input, connector, targets, person, pack.pack)));
   } else {
@@ -198,6 +203,7 @@ async function write(
   const generation = generationOf(input);
   const startedAt = deps.stamp();
   await intend(deps, input, targets, person, startedAt);
+  if (!isLift(input)) await noteRestricted(deps, input, targets, startedAt.caseAt);
   const results = await connector.apply({
     requestId: input.requestId,
     onlyOrganisation: input.onlyOrganisation ?? null,
@@ -206,6 +212,7 @@ async function write(
       input,
       pack,
       targets.map((t) => t.part),
+      isLift(input) ? 'lift' : 'set',
     ),
     targets,
     identifiers: person.identifiers,
@@ -231,7 +238,8 @@ async function intend(
     requestId: input.requestId,
     operator: input.operator,
     system: part.system,
-    operation: part.action,
+    // A restored copy gets the restriction back, unless it was lifted since.
+    operation: isLift(input) ? 'lift' : part.action,
     startedAt,
     part,
     refs,

@@ -18,6 +18,7 @@ import type {
 } from '../domain/ports/services.js';
 import type { DeliveryAttempts, EvidenceKeeper, OutgoingEvents } from '../domain/ports/webhooks.js';
 import type { Transfers } from '../domain/ports/transfers.js';
+import type { Restrictions, Suppressions } from '../domain/ports/restrictions.js';
 import type { Vault } from '../domain/ports/vault.js';
 import type { RequestClock } from '../domain/clock/types.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
@@ -35,6 +36,8 @@ export interface ActivityDeps {
   readonly deletions: DeletionLedger;
   readonly dueRows: DueRows;
   readonly facts: ReportedFacts;
+  readonly restrictions: Restrictions;
+  readonly suppressions: Suppressions;
   readonly journal: Journal;
   readonly projection: RequestProjection;
   readonly fence: PersonFence;

@@ -21,6 +21,7 @@ export async function ordersOf(
   input: About,
   pack: FrozenPack,
   parts: readonly Part[],
+  restrict: Orders['restrict'] = 'set',
 ): Promise<Orders> {
   const mode = modeOf(input.right);
   const changes: Record<string, FieldValue[]> = {};
@@ -35,7 +36,7 @@ export async function ordersOf(
     if (mode === 'stop' && dataset !== undefined)
       stops[part.key] = stopsOfPart(input.right, input.purposes ?? [], dataset, part);
   }
-  return { changes, stops, restrict: 'set' };
+  return { changes, stops, restrict };
 }
 
 /** What a plan of this request needs beside the records: purposes, and for a rectification the fields with commitments. */

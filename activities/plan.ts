@@ -7,6 +7,7 @@ import type { ActivityDeps } from './deps.js';
 import { underHolds } from './held.js';
 import { planFacts } from './orders.js';
 import { countSure, loadPerson, sureHashes } from './person.js';
+import { rememberOptOut } from './restrict.js';
 import type { PlanInput } from './types.js';
 
 /** Who wants a copy is served before what changes or removes; stopping a purpose or restricting loses nothing. */
@@ -21,6 +22,7 @@ const FENCE: Readonly<Record<RightMode, 'read' | 'write' | null>> = {
 export async function plan(deps: ActivityDeps, input: PlanInput): Promise<PlanDone> {
   const pack = await deps.packs.byHash(input.policyHash);
   const person = await loadPerson(deps, input.requestId, pack, input);
+  await rememberOptOut(deps, input, pack, person, deps.stamp().caseAt);
   const made = buildPlan(
     {
       pack: pack.pack,

@@ -14,16 +14,18 @@ import { caseDay, underHolds } from './held.js';
 import { ordersOf } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { loadPerson } from './person.js';
+import { isLift, liftable, noteLifted } from './restrict.js';
 import type { PartsInput } from './types.js';
 
 export async function verify(deps: ActivityDeps, input: PartsInput): Promise<VerifyDone> {
   const pack = await deps.packs.byHash(input.policyHash);
   const person = await loadPerson(deps, input.requestId, pack, input);
-  const targets = targetsOf(
+  const mine = targetsOf(
     pack,
     await underHolds(deps, input, pack, person.found),
     input.parts.map((p) => p.part),
   );
+  const targets = isLift(input) ? await liftable(deps, input, mine) : mine;
   const generation = generationOf(input);
   const memory = stepMemory(deps, input.requestId, input.system, generation);
   const results: readonly (VerifyResult | PartVerdict)[] =
@@ -37,6 +39,7 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
             input,
             pack,
             targets.map((t) => t.part),
+            isLift(input) ? 'lift' : 'set',
           ),
           targets,
           identifiers: person.identifiers,
@@ -46,6 +49,7 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
           heartbeat: deps.heartbeat,
         });
   const stamp = deps.stamp();
+  await noteLifted(deps, input, results, stamp.caseAt);
   await record(deps, input, results, stamp);
   return {
     kind: 'verify',

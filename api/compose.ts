@@ -114,6 +114,7 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
   await tokens.ensureIndexes();
   return {
     requests: createRequestStore(db),
+    salts: createSalts(platform.keys),
     idempotency: createIdempotencyStore(db),
     tokens,
     codes: createCodes({ db, keys: platform.keys, now: nowMs }),
@@ -142,6 +143,7 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
     fence: platform.fence,
     facts: createFacts(db),
     dueRows: platform.dueRows,
+    restrictions: platform.restrictions,
     brake: createBrake(db),
     workDomains: createWorkDomains(db),
     mailer: parts.mailer,

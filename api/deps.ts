@@ -1,8 +1,9 @@
 /** Everything that the API is given. Small interfaces, so that the composition root and tests decide what stands behind them. */
 import type { LetterDeps } from '../domain/letters/index.js';
 import type { Principal, RequestView } from '../contracts/index.js';
-import type { Mailer, PersonFence, ReportedFacts } from '../domain/ports/services.js';
+import type { Mailer, PersonFence, ReportedFacts, Salts } from '../domain/ports/services.js';
 import type { DueRows, Ledger, LedgerEntry } from '../domain/ports/ledgers.js';
+import type { Restrictions } from '../domain/ports/restrictions.js';
 import type { Vault } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { Codes, Hasher, Tokens } from '../infra/identity/index.js';
@@ -126,8 +127,11 @@ export interface ApiDeps {
   readonly ledgerReader: LedgerReader;
   readonly hasher: Hasher;
   readonly fence: Pick<PersonFence, 'holders'>;
+  /** For the commitment to corrected values in a plan. */
+  readonly salts: Salts;
   readonly facts: ReportedFacts;
   readonly dueRows: DueRows;
+  readonly restrictions: Pick<Restrictions, 'inForce'>;
   readonly brake: BrakeControl;
   /** Mail domains of the operator's organisations, lower case. */
   readonly workDomains: (operator: string) => Promise<ReadonlySet<string>>;

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeletionLedger, DueRows, Journal } from '../domain/ports/ledgers.js';
+import type { Restrictions, Suppressions } from '../domain/ports/restrictions.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
 import { createFence, createHasher, type Fence, type Hasher } from './identity/index.js';
 import { createKeyRing, fileKeyProvider, type KeyRing } from './keys/index.js';
@@ -21,6 +22,7 @@ import {
   MongoLedger,
 } from './ledger/index.js';
 import { ensureBreachIndexes } from './store/breaches.js';
+import { createRestrictions, createSuppressions, ensureRestrictionIndexes } from './ledger/restrictions.js';
 import { connectStore, StoreError, type OnCommand, type Store } from './store/connect.js';
 import { ensureFactIndexes } from './store/facts.js';
 import { ensureIndexes } from './store/indexes.js';
@@ -47,6 +49,8 @@ export interface Platform {
   readonly reader: LedgerReader;
   readonly deletions: DeletionLedger;
   readonly dueRows: DueRows;
+  readonly restrictions: Restrictions;
+  readonly suppressions: Suppressions;
   readonly journal: Journal;
   readonly hasher: Hasher;
   readonly fence: Fence;
@@ -97,6 +101,7 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
       ensureDeletionIndexes(store.ledgerDb),
       ensureDueIndexes(store.ledgerDb),
       ensureFactIndexes(store.db),
+      ensureRestrictionIndexes(store.ledgerDb),
     ]);
     return {
       store,
@@ -107,6 +112,8 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
       reader: new LedgerReader(store.ledgerDb),
       deletions: new MongoDeletionLedger(store.ledgerDb),
       dueRows: new MongoDueRows(store.ledgerDb),
+      restrictions: createRestrictions(store.ledgerDb),
+      suppressions: createSuppressions(store.ledgerDb),
       journal: new MongoJournal(store.db),
       hasher: createHasher(keys),
       fence,

@@ -64,6 +64,8 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
     deletions: platform.deletions,
     dueRows: platform.dueRows,
     facts: createFacts(platform.store.db),
+    restrictions: platform.restrictions,
+    suppressions: platform.suppressions,
     journal: platform.journal,
     projection: createRequestProjection(platform.store.db),
     fence: platform.fence,
