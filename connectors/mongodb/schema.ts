@@ -112,12 +112,17 @@ function compileDataset(policy: DatasetPolicy, edges: readonly Edge[], incoming:
   };
 }
 
-/** Paths that an erasure changes inside a record; none for a whole record. */
+/**
+ * Paths that an erasure changes inside a record; none for a whole record. The normalised copy of an address or number
+ * goes with it (docs/connectors/mongodb.md): what still finds her has not forgotten her.
+ */
 export function erasedPaths(policy: DatasetPolicy): readonly string[] {
   switch (policy.erase.kind) {
     case 'mask':
-    case 'unset':
-      return policy.erase.paths;
+    case 'unset': {
+      const contacts = new Set([...(policy.identifiers['email'] ?? []), ...(policy.identifiers['phone'] ?? [])]);
+      return policy.erase.paths.flatMap((path) => (contacts.has(path) ? [path, `${path}Norm`] : [path]));
+    }
     case 'pull':
       return [policy.erase.path];
     default:

@@ -26,6 +26,13 @@ export const ORGANISATIONS = {
     },
   ],
   defigo: [],
+  faktry: [],
+  // Itefy's customers are their accounts, IT PAYS' the owners of sites: controllers of what they keep there.
+  itefy: [
+    { id: 'acc_00000', name: 'Nordverk 1', emailDomain: 'nordverk.example.no', language: 'nb', country: 'NO' },
+    { id: 'acc_00001', name: 'Fjordbygg 2', emailDomain: 'fjordbygg.example.no', language: 'nb', country: 'NO' },
+  ],
+  itpays: [{ id: 'cust_00000', name: 'Anne Krog', emailDomain: 'anne-krog.example.no', language: 'nb', country: 'NO' }],
 } as const;
 
 export const CAST = {
@@ -95,6 +102,89 @@ export const CAST = {
       email: 'per.odegard@example.com',
       organisations: [],
       story: 'address stored in mixed case',
+    },
+  ],
+  itefy: [
+    {
+      id: 'lars',
+      name: 'Lars Eide',
+      email: 'lars.eide@example.no',
+      organisations: ['acc_00000'],
+      story: 'owner of three active accounts: blocked until each is transferred or cancelled, everything else goes',
+    },
+    {
+      id: 'mona',
+      name: 'Mona Lie',
+      email: 'mona.lie@example.no',
+      organisations: ['acc_00000'],
+      story: 'works in an account of lars: her own sign-in has no gate, what she wrote there does',
+    },
+    {
+      id: 'tuva',
+      name: 'Tuva Strand',
+      email: 'tuva.strand@example.no',
+      organisations: [],
+      story: 'reads the newsletter and is nothing else',
+    },
+    {
+      id: 'jon',
+      name: 'Jon Vik',
+      email: 'jon.vik@example.no',
+      organisations: [],
+      story: 'owner of an account whose trial is over: blocks nothing',
+    },
+    {
+      id: 'siri',
+      name: 'Siri Moe',
+      email: 'siri.moe@example.no',
+      organisations: ['acc_00000'],
+      story: 'registered by a customer, without a sign-in: the account decides',
+    },
+  ],
+  faktry: [
+    {
+      id: 'ida',
+      name: 'Ida Holm',
+      email: 'ida.holm@example.no',
+      organisations: [],
+      story: 'erasure with an open enquiry; an invoice under hold',
+    },
+    {
+      id: 'leif',
+      name: 'Leif Dahl',
+      email: 'leif.dahl@example.no',
+      organisations: [],
+      story: 'settled: the schedule takes his record without a request',
+    },
+    {
+      id: 'eva',
+      name: 'Eva Myhre',
+      email: 'eva.myhre@example.no',
+      organisations: [],
+      story: 'came from a public register: a copy names the source',
+    },
+  ],
+  itpays: [
+    {
+      id: 'anne',
+      name: 'Anne Krog',
+      email: 'anne.krog@example.no',
+      organisations: [],
+      story: 'a domain and hosting run: kept while they do; pays with PayPal',
+    },
+    {
+      id: 'geir',
+      name: 'Geir Foss',
+      email: 'geir.foss@example.no',
+      organisations: [],
+      story: 'all services are over: erased but for the books',
+    },
+    {
+      id: 'liv',
+      name: 'Liv Haga',
+      email: 'liv.haga@example.no',
+      organisations: ['cust_00000'],
+      story: 'left her address on the site of anne, who decides',
     },
   ],
 } as const satisfies Readonly<Record<string, readonly CastMember[]>>;

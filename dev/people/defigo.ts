@@ -27,6 +27,7 @@ export function defigoSeed(options: {
     email: person.n === 2 ? mixedCase(person.email) : person.emailAsTyped,
     emailNorm: person.email,
     phone: person.phone,
+    phoneNorm: person.phone.replaceAll(/\D/g, ''),
     name: person.name,
     createdAt: ago(person.ageDays),
   }));
@@ -44,21 +45,25 @@ export function defigoSeed(options: {
       apartments: apartments(users, random, id, ago),
       devices: users
         .filter((_, n) => n < 3 || random.chance(60))
-        .map((user) => ({
+        .map((user, n) => ({
           _id: id(),
+          deviceId: `dev_${String(n).padStart(6, '0')}`,
           userId: user._id,
           model: random.pick(['iPhone 15', 'Pixel 9', 'Galaxy S24']),
           pushToken: random.hex(32),
           createdAt: user['createdAt'],
         })),
       invoices: invoices(people, random, id, ago),
+      // Aggregated: nobody stands in them.
+      operation_logs: DOORS.map((door) => ({ _id: id(), door, event: 'opened', count: 100, at: ago(3) })),
     },
     indexes: {
-      users: ['email', 'emailNorm', 'phone'],
+      users: ['email', 'emailNorm', 'phone', 'phoneNorm'],
       access_events: ['userId'],
-      apartments: ['residents.userId', 'residents.email'],
-      devices: ['userId'],
-      invoices: ['contactEmail'],
+      apartments: ['residents.userId', 'residents.email', 'residents.emailNorm'],
+      devices: ['userId', 'deviceId'],
+      operation_logs: ['phone', 'email', 'userId'],
+      invoices: ['contactEmail', 'contactEmailNorm'],
     },
     payers: [],
     contacts: [],
@@ -78,7 +83,7 @@ function apartments(
     const size = at === 0 ? 2 : 1 + random.below(4);
     const residents = users
       .slice(at, at + size)
-      .map((user) => ({ userId: user._id, name: user['name'], email: user['email'] }));
+      .map((user) => ({ userId: user._id, name: user['name'], email: user['email'], emailNorm: user['emailNorm'] }));
     list.push({
       _id: id(),
       address: `${random.pick(STREETS)} ${1 + random.below(90)}`,
@@ -104,6 +109,7 @@ function invoices(
       number: `7${String(n).padStart(6, '0')}`,
       contactName: person.name,
       contactEmail: person.email,
+      contactEmailNorm: person.email,
       amount: 99 * (1 + random.below(12)),
       issuedAt: person.n > 2 && random.chance(15) ? ago(2_600 + random.below(400)) : ago(10 + random.below(700)),
     }));

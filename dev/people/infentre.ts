@@ -29,17 +29,20 @@ export function infentreSeed(options: {
     ...activity(users, random, ago),
     ...invoices(people, random, ago),
     profiles: profiles(users, random),
+    ...mailings(users, random, ago),
   };
   const alone = people.filter((person) => !SHARED_MAILBOXES.some((shared) => shared === person.email));
   return {
     collections: data,
     indexes: {
-      users: ['email', 'emailNorm', 'oldEmails', 'stripeCustomerId', 'organisationId'],
+      users: ['email', 'emailNorm', 'oldEmails', 'oldEmailsNorm', 'stripeCustomerId', 'organisationId'],
       admins: ['email', 'emailNorm', 'stripeCustomerId'],
-      orders: ['userId', 'contacts.userId', 'contacts.email', 'organisationId'],
+      orders: ['userId', 'contacts.userId', 'contacts.email', 'contacts.emailNorm', 'organisationId'],
       usage: ['userId'],
       messages: ['userId'],
-      invoices: ['contactEmail'],
+      invoices: ['contactEmail', 'contactEmailNorm'],
+      mail_interactions: ['email', 'emailNorm', 'organisationId'],
+      audiences: ['email', 'emailNorm', 'organisationId'],
       profiles: ['userId', 'alternateEmail'],
     },
     // Every 25th person pays with a card of her own; kari and the administrator too.
@@ -70,6 +73,7 @@ function usersOf(person: Person, random: Random, ago: (days: number) => Date): D
     email: kari ? mixedCase(person.email) : person.emailAsTyped,
     emailNorm: person.email,
     oldEmails: kari ? ['kari.hansen@example.com'] : person.oldEmails,
+    oldEmailsNorm: kari ? ['kari.hansen@example.com'] : person.oldEmails,
     name: person.name,
     phone: person.phone,
     organisationId,
@@ -85,6 +89,7 @@ function admins(people: readonly Person[], ago: (days: number) => Date): Documen
       email: person.email,
       emailNorm: person.email,
       name: person.name,
+      organisationId: person.n === 5 ? 'skargard' : (ORGANISATIONS.infentre[person.n % 4]?.id ?? 'acme'),
       createdAt: ago(person.ageDays),
     }));
 }
@@ -114,7 +119,12 @@ function activity(
       }
       const contacts = [...new Set(guests)]
         .filter((guest) => guest !== user)
-        .map((guest) => ({ userId: guest['_id'], name: guest['name'], email: guest['email'] }));
+        .map((guest) => ({
+          userId: guest['_id'],
+          name: guest['name'],
+          email: guest['email'],
+          emailNorm: guest['emailNorm'],
+        }));
       orders.push({
         _id: `ord_${String(orders.length).padStart(6, '0')}`,
         organisationId: user['organisationId'],
@@ -160,11 +170,43 @@ function invoices(people: readonly Person[], random: Random, ago: (days: number)
       number: `2${String(list.length).padStart(6, '0')}`,
       contactName: person.name,
       contactEmail: person.emailAsTyped,
+      contactEmailNorm: person.email,
       amount: 250 * (1 + random.below(20)),
       issuedAt: old ? ago(3_400 + random.below(400)) : ago(10 + random.below(700)),
     });
   }
   return { invoices: list };
+}
+
+/** Who opened which mail, and who is in an audience of her organisation. */
+function mailings(
+  users: readonly Document[],
+  random: Random,
+  ago: (days: number) => Date,
+): { mail_interactions: Document[]; audiences: Document[] } {
+  const of = (user: Document): Document => ({
+    organisationId: user['organisationId'],
+    email: user['email'],
+    emailNorm: user['emailNorm'],
+  });
+  return {
+    mail_interactions: users
+      .filter((_, n) => n < 3 || random.chance(40))
+      .map((user, n) => ({
+        _id: `mli_${String(n).padStart(6, '0')}`,
+        ...of(user),
+        event: random.pick(['opened', 'clicked']),
+        at: ago(1 + random.below(300)),
+      })),
+    audiences: users
+      .filter((_, n) => n === 0 || random.chance(10))
+      .map((user, n) => ({
+        _id: `aud_${String(n).padStart(6, '0')}`,
+        ...of(user),
+        platform: random.pick(['Google', 'Facebook']),
+        syncedAt: ago(1 + random.below(200)),
+      })),
+  };
 }
 
 function profiles(users: readonly Document[], random: Random): Document[] {

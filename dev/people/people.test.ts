@@ -6,20 +6,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabase, type TestDatabase } from '../../test/support/mongo.js';
 import { startSendgrid, type SendgridCounterpart } from '../counterparts/sendgrid/index.js';
 import { startLocalstripe, type RunningLocalstripe } from '../servers/index.js';
+import { loadPolicies, policiesFolder } from '../../infra/policies/index.js';
+import { undescribedPaths } from '../../domain/packages/described.js';
 import { defigoSeed } from './defigo.js';
+import { faktrySeed } from './faktry.js';
 import { CAST, SHARED_MAILBOXES, inventPeople, seedOperator } from './index.js';
 import { infentreSeed } from './infentre.js';
+import { itefySeed } from './itefy.js';
+import { itpaysSeed } from './itpays.js';
 
 const now = new Date('2026-11-24T00:00:00.000Z');
 const options = { count: 1_000, now, seed: 'habeas' };
+const seeds = { infentre: infentreSeed, defigo: defigoSeed, itefy: itefySeed, faktry: faktrySeed, itpays: itpaysSeed };
+const every = Object.values(seeds).map((make) => make(options));
 const addresses = (documents: unknown): string[] => JSON.stringify(documents).match(/[\w.+-]+@[\w.-]+/g) ?? [];
 
 describe('invented people', () => {
   it('are the same for the same seed, and others for another', () => {
     expect(inventPeople('infentre', 50)).toEqual(inventPeople('infentre', 50));
     expect(inventPeople('infentre', 50)).not.toEqual(inventPeople('infentre', 50, 'another'));
-    expect(infentreSeed(options)).toEqual(infentreSeed(options));
-    expect(defigoSeed(options)).toEqual(defigoSeed(options));
+    for (const make of Object.values(seeds)) expect(make(options).collections).toEqual(make(options).collections);
   });
 
   it('have addresses in domains that belong to nobody, one each but for shared mailboxes', () => {
@@ -28,9 +34,9 @@ describe('invented people', () => {
       .map((person) => person.email)
       .filter((email) => !SHARED_MAILBOXES.some((shared) => shared === email));
     expect(new Set(own).size).toBe(own.length);
-    for (const seed of [infentreSeed(options), defigoSeed(options)]) {
+    for (const seed of every) {
       expect(
-        addresses(seed.collections).filter((address) => !/@([a-z]+\.)?example\.(no|se|com|org)$/i.test(address)),
+        addresses(seed.collections).filter((address) => !/@([a-z-]+\.)?example\.(no|se|com|org)$/i.test(address)),
       ).toEqual([]);
     }
   });
@@ -70,13 +76,33 @@ describe('invented people', () => {
     ]);
   });
 
+  it.each(Object.entries(seeds))(
+    'of %s stand under the names of its pack, and every value has a purpose',
+    async (operator, make) => {
+      const { packs } = await loadPolicies(policiesFolder(undefined));
+      const datasets = packs.get(operator)?.pack.systems.find((system) => system.id === 'app')?.datasets ?? [];
+      const { collections } = make(options);
+      expect(Object.keys(collections).sort()).toEqual([...new Set(datasets.map((d) => d.collection))].sort());
+      for (const dataset of datasets) {
+        const beside = datasets.filter((other) => other.collection === dataset.collection && other !== dataset);
+        const undescribed = (collections[dataset.collection] ?? []).flatMap((document) =>
+          undescribedPaths(dataset, document).filter((path) =>
+            beside.every((other) => undescribedPaths(other, document).includes(path)),
+          ),
+        );
+        // The guests of an order are described where they are the person: see order_contacts.
+        expect([...new Set(undescribed)], dataset.id).toEqual(dataset.id === 'orders' ? ['contacts'] : []);
+      }
+    },
+  );
+
   it('were there before now, whatever the record', () => {
-    for (const seed of [infentreSeed(options), defigoSeed(options)]) {
+    for (const seed of every) {
       const dates = Object.values(seed.collections)
         .flat()
-        .flatMap((document) => Object.values(document))
+        .flatMap((document) => Object.entries(document).map(([name, value]) => (name === 'expiresOn' ? null : value)))
         .filter((value) => value instanceof Date);
-      expect(dates.length).toBeGreaterThan(5_000);
+      expect(dates.length).toBeGreaterThan(4_000);
       expect(dates.every((date) => date < now)).toBe(true);
     }
   });
@@ -133,6 +159,27 @@ describe('seeding', () => {
     expect(sendgrid.state().accounts['']?.global).toContain('kari.nordmann@example.no');
   });
 
+  it('adds customers to the records that pay, and lets the store end what lives by a TTL', async () => {
+    const other = await testDatabase('people_itefy');
+    const result = await seedOperator({
+      operator: 'itefy',
+      mongoUrl: other.url,
+      database: other.name,
+      stripe: { url: stripe.url, key: 'sk_test_12345' },
+      count: 40,
+      now: new Date(),
+    });
+    expect(result.customers).toBeGreaterThan(3);
+    const own = await other.db.collection('accounts').findOne({ _id: 'acc_00000' as never });
+    expect(await customers('lars.eide@example.no')).toEqual([own?.['stripeCustomerId']]);
+    const keys = await other.db.collection('signin_telemetry').listIndexes().toArray();
+    expect(keys.find((index) => index['expireAfterSeconds'] !== undefined)).toMatchObject({
+      key: { at: 1 },
+      expireAfterSeconds: 30 * 86_400,
+    });
+    await other.drop();
+  });
+
   it('keeps operators apart, and needs no counterpart', async () => {
     const other = await testDatabase('people_defigo');
     const result = await seedOperator({ operator: 'defigo', mongoUrl: other.url, database: other.name, now });
@@ -154,7 +201,7 @@ describe('seeding', () => {
 
 describe('the cast', () => {
   it('has one address each', () => {
-    const emails = [...CAST.infentre, ...CAST.defigo].map((member) => member.email);
+    const emails = Object.values(CAST).flatMap((cast) => cast.map((member) => member.email));
     expect(new Set(emails).size).toBe(emails.length);
   });
 });

@@ -1,9 +1,20 @@
 import { MongoClient, MongoBulkWriteError, type Db, type Document } from 'mongodb';
 import { seedSendgrid, seedStripe, type Counterpart } from './counterparts.js';
 import { defigoSeed } from './defigo.js';
+import { faktrySeed } from './faktry.js';
 import { infentreSeed } from './infentre.js';
+import { itefySeed } from './itefy.js';
+import { itpaysSeed } from './itpays.js';
+import type { OperatorSeed } from './operator-seed.js';
 
-const OPERATORS = { infentre: infentreSeed, defigo: defigoSeed } as const;
+type MakeSeed = (options: { readonly count: number; readonly now: Date; readonly seed: string }) => OperatorSeed;
+const OPERATORS = {
+  infentre: infentreSeed,
+  defigo: defigoSeed,
+  itefy: itefySeed,
+  faktry: faktrySeed,
+  itpays: itpaysSeed,
+} as const satisfies Readonly<Record<string, MakeSeed>>;
 export type SeededOperator = keyof typeof OPERATORS;
 /** @public */
 export const SEEDED_OPERATORS = Object.keys(OPERATORS) as readonly SeededOperator[];
@@ -48,7 +59,7 @@ export async function seedOperator(options: SeedOptions): Promise<SeedResult> {
     if (before !== null)
       return { seeded: false, records: before.records, customers: before.customers, contacts: before.contacts };
 
-    const make = OPERATORS[options.operator];
+    const make: MakeSeed = OPERATORS[options.operator];
     const seed = make({
       count: options.count ?? 1_000,
       now: options.now ?? new Date(),
@@ -59,8 +70,10 @@ export async function seedOperator(options: SeedOptions): Promise<SeedResult> {
         ? new Map<string, string>()
         : await seedStripe(options.stripe, options.operator, seed.payers);
     await Promise.all(Object.keys(seed.collections).map((name) => indexes(db, name, seed.indexes[name] ?? [])));
+    for (const [name, { field, days }] of Object.entries(seed.ttl ?? {}))
+      await db.collection(name).createIndex({ [field]: 1 }, { expireAfterSeconds: days * 86_400 });
     for (const [name, documents] of Object.entries(seed.collections))
-      await insert(db, name, withCustomers(name, documents, customers));
+      await insert(db, name, withCustomers(seed, name, documents, customers));
     if (options.sendgrid !== undefined) await seedSendgrid(options.sendgrid, seed.contacts, seed.unsubscribed);
 
     const result: SeedResult = {
@@ -80,15 +93,21 @@ export async function seedOperator(options: SeedOptions): Promise<SeedResult> {
 
 /** Account records carry the id of their customer. */
 function withCustomers(
+  seed: OperatorSeed,
   collection: string,
   documents: readonly Document[],
   customers: ReadonlyMap<string, string>,
 ): readonly Document[] {
-  if (collection !== 'users' && collection !== 'admins') return documents;
+  const payerOf = seed.payerOf ?? ownAddress;
   return documents.map((document) => {
-    const stripeCustomerId = customers.get(document['emailNorm']);
+    const payer = payerOf(collection, document);
+    const stripeCustomerId = payer === undefined ? undefined : customers.get(payer);
     return stripeCustomerId === undefined ? document : { ...document, stripeCustomerId };
   });
+}
+
+function ownAddress(collection: string, document: Document): string | undefined {
+  return collection === 'users' || collection === 'admins' ? String(document['emailNorm']) : undefined;
 }
 
 async function indexes(db: Db, collection: string, fields: readonly string[]): Promise<void> {

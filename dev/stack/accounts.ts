@@ -71,7 +71,7 @@ export async function accounts(
   for (const operator of operators) {
     organisations[operator.id] = {};
     systems[operator.id] = {};
-    for (const organisation of operator.id === 'infentre' ? ORGANISATIONS.infentre : []) {
+    for (const organisation of organisationsOf(operator.id)) {
       await parties.putOrganisation({
         operator: operator.id,
         organisation: organisation.id,
@@ -119,6 +119,10 @@ export async function accounts(
   writeFileSync(`${file}.part`, JSON.stringify(made, null, 2), { mode: 0o600 });
   renameSync(`${file}.part`, file);
   return made;
+}
+
+function organisationsOf(operator: string): readonly (typeof ORGANISATIONS)['infentre' | 'itefy' | 'itpays'][number][] {
+  return operator === 'infentre' || operator === 'itefy' || operator === 'itpays' ? ORGANISATIONS[operator] : [];
 }
 
 function newSecret(): string {

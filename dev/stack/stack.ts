@@ -62,6 +62,8 @@ const DAY_MS = 86_400_000;
 /** Dumps that the stack lays out at its first start, so that backups of several ages wait for their expiry. */
 const DUMP_AGES_DAYS = [60, 30, 0] as const;
 const DEFAULT_PORT = 7400;
+/** Operators whose packs name a Stripe system. */
+const PAID_BY_CARD: ReadonlySet<string> = new Set(['infentre', 'itefy', 'itpays']);
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { dataDir, say } = options;
@@ -283,11 +285,11 @@ async function seed(
     const result = await seedOperator({
       operator,
       mongoUrl: url,
+      ...(PAID_BY_CARD.has(operator)
+        ? { stripe: { url: env[`${name}_STRIPE_URL`] ?? '', key: env[`${name}_STRIPE_KEY`] ?? '' } }
+        : {}),
       ...(operator === 'infentre'
-        ? {
-            stripe: { url: env[`${name}_STRIPE_URL`] ?? '', key: env[`${name}_STRIPE_KEY`] ?? '' },
-            sendgrid: { url: env[`${name}_SENDGRID_URL`] ?? '', key: env[`${name}_SENDGRID_KEY`] ?? '' },
-          }
+        ? { sendgrid: { url: env[`${name}_SENDGRID_URL`] ?? '', key: env[`${name}_SENDGRID_KEY`] ?? '' } }
         : {}),
       ...(options.people === undefined ? {} : { count: options.people }),
     });
