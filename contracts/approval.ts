@@ -47,6 +47,8 @@ export const approvalSchema = z
   .meta({ id: 'Approval' });
 export type ApprovalView = z.infer<typeof approvalSchema>;
 
+export const correctedValueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
 const reason = z.string().trim().min(1).max(5000);
 
 export const decisionSchema = z

@@ -1,5 +1,6 @@
 /** Representation of a request (GET /v1/requests/{id}; docs/interfaces.md section 4). It names no person. */
 import * as z from 'zod';
+import { correctedValueSchema } from './approval.js';
 import { approvalId, civilDate, instant, requestId } from './common.js';
 import {
   ANSWERS,
@@ -230,6 +231,13 @@ export const revealedSubjectSchema = z
     ageBand: z.string(),
     agent: z.record(z.string(), z.unknown()).nullable(),
     scopeText: z.string().nullable(),
+    /** Rectification: what was proposed, and the values before it where it was carried out (by part and record). */
+    changes: z
+      .object({
+        proposed: z.array(z.object({ dataset: z.string(), field: z.string(), value: correctedValueSchema })),
+        before: z.record(z.string(), z.unknown()),
+      })
+      .optional(),
   })
   .meta({ id: 'RevealedSubject' });
 

@@ -15,7 +15,7 @@ import { HttpProblem } from '../http/problem.js';
 import { caseNow, draft, noteRead, speakerOf } from '../ledger-notes.js';
 import { callerOf, checkCode } from './approval-code.js';
 import { lateDecision, type LateDecision } from './late-decision.js';
-import { ownRecords, planOf } from './plan-of.js';
+import { ownRecords, planOf, proposedFields } from './plan-of.js';
 import { askedOperators } from './read-requests.js';
 import { awaitProjection } from './represent.js';
 
@@ -121,6 +121,10 @@ export function getApprovalSubject(deps: ApiDeps): Handler {
         expiresAt: approval.expiresAt,
         agent: agent === null ? null : { name: String(agent['name']), capacity: String(agent['capacity']) },
         ...own,
+        changes: proposedFields(
+          plan,
+          plan.parts.filter((part) => part.organisation === organisation),
+        ),
       },
     };
   };

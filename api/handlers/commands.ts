@@ -5,7 +5,9 @@ import { needsSecondPerson } from '../../domain/lifecycle/refusal.js';
 import { rulesOf } from '../../domain/lifecycle/start.js';
 import type { ActCommand, CommandResult } from '../../domain/lifecycle/commands.js';
 import { refsOfPart } from '../../domain/plan/build-plan.js';
+import { newKeys, UNPROVEN_KEY } from '../../domain/plan/corrections.js';
 import type { IncludedEntry } from '../../domain/plan/included.js';
+import { withProven } from '../../domain/plan/subject.js';
 import type { IdentityEntry } from '../../domain/plan/subject.js';
 import type { RefusalGround } from '../../domain/words.js';
 import { VAULT } from '../../domain/ports/vault.js';
@@ -19,7 +21,7 @@ import { once } from '../http/idempotency.js';
 import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { caseNow, draft, speakerOf } from '../ledger-notes.js';
-import { planOf } from './plan-of.js';
+import { planOf, type PlanState } from './plan-of.js';
 import { attachmentOf, destroyIdentityEvidence, messageOfSubject } from './messages.js';
 import { represent, requestEtag } from './represent.js';
 
@@ -176,6 +178,7 @@ async function withIncluded(
   const plan = await planOf(deps, doc);
   const part = plan?.parts.find((p) => step === `${p.key}/${p.action}`);
   if (plan === null || part === undefined) return update();
+  if (part.review === UNPROVEN_KEY) return withAttested(deps, doc, plan, update);
   const before = (await deps.vault.get<IncludedEntry>(doc._id, VAULT.included)) ?? [];
   const hers = refsOfPart(plan.pack, plan.found, part).map((r) => ({
     system: part.system,
@@ -187,6 +190,36 @@ async function withIncluded(
     return await update();
   } catch (error) {
     if (error instanceof Refusal) await deps.vault.put(doc._id, [{ name: VAULT.included, value: before }]);
+    throw error;
+  }
+}
+
+/**
+ * The officer vouches that the corrected address is hers: it becomes a proven identifier of the request, so that from now on
+ * she is looked for under both. Taken back when the request refuses.
+ */
+async function withAttested(
+  deps: ApiDeps,
+  doc: RequestDoc,
+  plan: PlanState,
+  update: () => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const { subject, identity } = plan;
+  if (identity === null) return update();
+  const keys = newKeys(plan.pack, plan.proposed).filter((k) => plan.changes?.unproven.includes(k.change) === true);
+  const entries = withProven(subject, identity, keys);
+  await deps.vault.put(doc._id, [
+    { name: VAULT.subject, value: entries.subject },
+    { name: VAULT.identity, value: entries.identity },
+  ]);
+  try {
+    return await update();
+  } catch (error) {
+    if (error instanceof Refusal)
+      await deps.vault.put(doc._id, [
+        { name: VAULT.subject, value: subject },
+        { name: VAULT.identity, value: identity },
+      ]);
     throw error;
   }
 }

@@ -6,12 +6,15 @@ import { createHash } from 'node:crypto';
 import { dataMap } from '../../domain/certificate/index.js';
 import type { Sha256 } from '../../domain/ledger/merkle.js';
 import { buildPlan, refsOfPart } from '../../domain/plan/build-plan.js';
+import { changeFacts, correctionsOf, type ChangeFacts } from '../../domain/plan/change-facts.js';
+import type { ChangeValue, ProposedChange } from '../../domain/plan/corrections.js';
 import { adopt, idsOfIncluded, type IncludedEntry } from '../../domain/plan/included.js';
 import { normaliseIdentifier } from '../../domain/plan/normalise.js';
 import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
 import type { Found, Identifier, Part } from '../../domain/plan/types.js';
 import type { Pack } from '../../domain/policy/types.js';
 import { VAULT } from '../../domain/ports/vault.js';
+import { modeOf } from '../../domain/rights.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
 import type { ApiDeps } from '../deps.js';
 import { HttpProblem } from '../http/problem.js';
@@ -26,12 +29,18 @@ export interface PlanState {
   readonly found: readonly Found[];
   readonly subject: SubjectEntry;
   readonly identity: IdentityEntry | null;
+  /** Rectification: what was proposed. Personal data. */
+  readonly proposed: readonly ProposedChange[];
+  readonly changes: ChangeFacts | null;
 }
 
 const sha256: Sha256 = (data) => new Uint8Array(createHash('sha256').update(data).digest());
 
 /** null while there is no plan. Throws `forgotten` when the person's data is gone. */
-export async function planOf(deps: Pick<ApiDeps, 'vault' | 'policies'>, doc: RequestDoc): Promise<PlanState | null> {
+export async function planOf(
+  deps: Pick<ApiDeps, 'vault' | 'policies' | 'salts'>,
+  doc: RequestDoc,
+): Promise<PlanState | null> {
   const shown = doc.view.plan;
   const frozen = await deps.policies.byHash(doc.view.policy.hash);
   if (shown === null || frozen === null) return null;
@@ -42,6 +51,12 @@ export async function planOf(deps: Pick<ApiDeps, 'vault' | 'policies'>, doc: Req
   const identity = of<IdentityEntry>(VAULT.identity);
   const included = of<IncludedEntry>(VAULT.included) ?? [];
   const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => adopt(e.value as Found, included));
+  const proposed = of<readonly ProposedChange[]>(VAULT.changes) ?? [];
+  const proven = subject.identifiers.filter((_, i) => identity?.proven.includes(i) === true);
+  const changes =
+    modeOf(doc.right) === 'change'
+      ? changeFacts({ pack: frozen.pack, proposed, salt: await deps.salts.commitmentSalt(doc._id), proven }, sha256)
+      : null;
   const made = buildPlan(
     {
       pack: frozen.pack,
@@ -52,6 +67,7 @@ export async function planOf(deps: Pick<ApiDeps, 'vault' | 'policies'>, doc: Req
       proven: sureCounts(subject, identity, found, idsOfIncluded(frozen.pack, included)),
       unsearched: frozen.pack.systems.map((s) => s.id).filter((id) => !found.some((f) => f.system === id)),
       dataMapRoot: dataMap(frozen.pack, sha256).root,
+      ...(changes === null ? {} : { changes }),
     },
     sha256,
   );
@@ -65,7 +81,33 @@ export async function planOf(deps: Pick<ApiDeps, 'vault' | 'policies'>, doc: Req
     found,
     subject,
     identity,
+    proposed,
+    changes,
   };
+}
+
+export interface ProposedField {
+  readonly system: string;
+  readonly dataset: string;
+  readonly field: string;
+  /** null = removed. */
+  readonly value: ChangeValue;
+}
+
+/** What the given parts are corrected to, field by field: for whoever decides over them. Personal data. */
+export function proposedFields(plan: Pick<PlanState, 'proposed' | 'changes'>, parts: readonly Part[]): ProposedField[] {
+  const { changes } = plan;
+  if (changes === null) return [];
+  return parts
+    .filter((part) => part.action === 'change' && part.records > 0)
+    .flatMap(({ system, dataset }) =>
+      correctionsOf(plan.proposed, changes.fields, system, dataset).map(({ field, value }) => ({
+        system,
+        dataset,
+        field,
+        value,
+      })),
+    );
 }
 
 /** How many sure identifiers of each type the plan rests on: proven ones, and those that systems assigned. */

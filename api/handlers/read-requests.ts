@@ -1,6 +1,8 @@
 /** GET /v1/requests, GET /v1/requests/{id} (with reveal), POST /v1/requests/search. */
 import { mayActFor, type RequestView } from '../../contracts/index.js';
+import type { ProposedChange } from '../../domain/plan/corrections.js';
 import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
+import { modeOf } from '../../domain/rights.js';
 import { VAULT } from '../../domain/ports/vault.js';
 import { decodeCursor, encodeCursor } from '../../infra/store/cursor.js';
 import type { RequestDoc } from '../../infra/store/documents.js';
@@ -130,6 +132,16 @@ async function reveal(deps: ApiDeps, call: Call, doc: RequestDoc): Promise<unkno
     ageBand: subject.ageBand,
     agent: subject.agent,
     scopeText: subject.scopeText,
+    ...(modeOf(doc.right) === 'change' ? { changes: await changesOf(deps, doc) } : {}),
+  };
+}
+
+/** What was proposed, and the values before it where it was carried out. */
+async function changesOf(deps: ApiDeps, doc: RequestDoc): Promise<unknown> {
+  const before = await deps.vault.list<unknown>(doc._id, VAULT.before(''));
+  return {
+    proposed: (await deps.vault.get<readonly ProposedChange[]>(doc._id, VAULT.changes)) ?? [],
+    before: Object.fromEntries(before.map(({ name, value }) => [name.slice(VAULT.before('').length), value])),
   };
 }
 

@@ -1,5 +1,6 @@
 /** An officer's actions: each checked against allowedActions, then applied to the run. One handler per action, below. */
 import { allowedActions, resolvable, retryable, notBegun, unreachableOf } from './actions.js';
+import { UNPROVEN_KEY } from '../plan/corrections.js';
 import type { ActCommand } from './commands.js';
 import { handledBy } from './complaints.js';
 import { CommandError } from './errors.js';
@@ -170,6 +171,7 @@ export function recheckGuards(run: Run): void {
  */
 export function takeEvent(run: Run, type: string, by: string, now: number): void {
   if (type === 'receiver.confirmed') confirmReceiver(run, by, now);
+  else if (type === 'identifier.added') newKey(run);
   else if (HOLD_EVENTS.has(type)) run.planWanted += 1;
   else recheckGuards(run);
 }
@@ -221,6 +223,7 @@ function resolve(
     part.error = null;
     part.nextAttemptAt = null;
     if (part.state === 'applying') part.generation += 1;
+    else if (part.part.review === UNPROVEN_KEY) newKey(run);
     else lookAgain(run, part.part.system);
     return;
   }
@@ -231,6 +234,13 @@ function resolve(
 /** Ends parts by hand-over to the table: used when a guard's time is over. */
 export function settleBlocked(part: PartRun, basis: string): void {
   settlePart(part, 'blocked', basis);
+}
+
+/** A further address or number is hers: every system that takes one is searched under it too. */
+function newKey(run: Run): void {
+  run.identifiersVersion += 1;
+  for (const type of ['email', 'phone']) run.identifierTypes[type] = run.identifiersVersion;
+  run.planWanted += 1;
 }
 
 /** The system is searched anew: what was called hers counts now, and leads to more. The plan follows. */

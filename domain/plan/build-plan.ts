@@ -8,6 +8,7 @@ import { portableFields } from '../packages/portable.js';
 import { modeOf } from '../rights.js';
 import type { Right, Role } from '../words.js';
 import type { ChangeFacts } from './change-facts.js';
+import { UNPROVEN_KEY } from './corrections.js';
 import { normaliseIdentifier } from './normalise.js';
 import type { Sha256 } from '../ledger/merkle.js';
 import { merkleRootOfParts, partHash } from './hash.js';
@@ -291,9 +292,6 @@ function fieldsOf(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy
 function asIssuedBasis(dataset: DatasetPolicy): string {
   return `as_issued:${dataset.hold?.law ?? dataset.id}`;
 }
-
-/** Review of a part that would give the person a new address or number which nobody has proven. */
-export const UNPROVEN_KEY = 'new_identifier_unproven';
 
 /** `art-17-3-b:<law>`, or `no-ground-contract_running:<law>` where the ground of Art. 17(1) is not met. */
 function basisOf(hold: NonNullable<Ref['hold']>): string {

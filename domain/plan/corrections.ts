@@ -101,6 +101,9 @@ export function contactTypeOf(dataset: DatasetPolicy, field: string): 'email' | 
   return null;
 }
 
+/** Review of a part that would give the person a new address or number which nobody has proven. */
+export const UNPROVEN_KEY = 'new_identifier_unproven';
+
 /** A new value under which the person will be known (itefy: the e-mail address is the user name). Personal data. */
 export interface NewKey {
   readonly change: number;

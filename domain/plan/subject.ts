@@ -1,4 +1,5 @@
 /** Personal data of a request as it rests in the vault. */
+import { normaliseIdentifier } from './normalise.js';
 import type { Channel, IdentityLevel, Language } from '../words.js';
 
 /** Vault entry `subject`: what the intake said of the person. */
@@ -21,4 +22,23 @@ export interface IdentityEntry {
   readonly level: IdentityLevel;
   /** Positions in `subject.identifiers`. */
   readonly proven: readonly number[];
+}
+
+/** Both entries with further proven identifiers; one that is given already is only marked. Pure. */
+export function withProven(
+  subject: SubjectEntry,
+  identity: IdentityEntry,
+  more: readonly { readonly type: string; readonly value: string }[],
+): { readonly subject: SubjectEntry; readonly identity: IdentityEntry } {
+  const identifiers = [...subject.identifiers];
+  const proven = new Set(identity.proven);
+  for (const { type, value } of more) {
+    const normal = normaliseIdentifier(type, value);
+    const at = identifiers.findIndex((i) => i.type === type && normaliseIdentifier(type, i.value) === normal);
+    proven.add(at === -1 ? identifiers.push({ type, value }) - 1 : at);
+  }
+  return {
+    subject: { ...subject, identifiers },
+    identity: { ...identity, proven: [...proven].sort((a, b) => a - b) },
+  };
 }
