@@ -45,6 +45,8 @@ export const messageSchema = z
   })
   .meta({ id: 'Message' });
 export type MessageView = z.infer<typeof messageSchema>;
+/** Answer to a POST: the stored answer of an Idempotency-Key must not hold the text. */
+export const keptMessageSchema = messageSchema.omit({ text: true }).meta({ id: 'KeptMessage' });
 
 export const attachmentBodySchema = z
   .strictObject({
@@ -79,6 +81,8 @@ export const attachmentSchema = z
   })
   .meta({ id: 'Attachment' });
 export type AttachmentView = z.infer<typeof attachmentSchema>;
+/** Answer to a POST, without the name: that may say who somebody is. */
+export const keptAttachmentSchema = attachmentSchema.omit({ name: true }).meta({ id: 'KeptAttachment' });
 
 export const letterSchema = z
   .object({

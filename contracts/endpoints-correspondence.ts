@@ -10,6 +10,8 @@ import {
   complaintDecisionSchema,
   complaintNumber,
   dispatchedBodySchema,
+  keptAttachmentSchema,
+  keptMessageSchema,
   letterId,
   letterSchema,
   MAX_ATTACHMENT_BODY,
@@ -47,7 +49,7 @@ export const CORRESPONDENCE_ENDPOINTS = {
     precondition: 'none',
     params: ofRequest,
     body: messageBodySchema,
-    responses: { 201: { description: 'Kept', schema: messageSchema } },
+    responses: { 201: { description: 'Kept', schema: keptMessageSchema } },
     problems: ['forgotten', 'attachment_unknown', 'instant_outside'],
   },
   listAttachments: {
@@ -71,7 +73,7 @@ export const CORRESPONDENCE_ENDPOINTS = {
     params: ofRequest,
     body: attachmentBodySchema,
     maxBytes: MAX_ATTACHMENT_BODY,
-    responses: { 201: { description: 'Kept', schema: attachmentSchema } },
+    responses: { 201: { description: 'Kept', schema: keptAttachmentSchema } },
     problems: ['forgotten'],
   },
   getAttachment: {

@@ -1,6 +1,7 @@
 /**
  * Correspondence of a request: messages and attachments. Texts and files are in the vault only; the ledger says that they
- * came, who kept them, and who looked. Ids follow from the Idempotency-Key, so that a repeat is the same message.
+ * came, who kept them, and who looked. Ids follow from the Idempotency-Key, so that a repeat is the same message. Answers
+ * to a POST hold no text: they are kept for repeats, outside the vault.
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -129,7 +130,8 @@ export function createMessage(deps: ApiDeps): Handler {
           policyHash: doc.view.policy.hash,
         }),
       ]);
-      return { status: 201, body: message };
+      const { text: _text, ...kept } = message;
+      return { status: 201, body: kept };
     });
   };
 }
@@ -180,7 +182,8 @@ export function createAttachment(deps: ApiDeps): Handler {
           policyHash: doc.view.policy.hash,
         }),
       ]);
-      return { status: 201, body: attachment };
+      const { name: _name, ...kept } = attachment;
+      return { status: 201, body: kept };
     });
   };
 }

@@ -233,7 +233,7 @@ test('actions: bodies per action, later ones 501, unknown ones 404', async () =>
   expect((await act('extend', { reason: 'x', more: 1 })).status).toBe(422);
   expect((await act('extend', { reason: '   ' })).status).toBe(422);
   expect((await act('refuse', { ground: 'because', reason: 'x' })).status).toBe(422);
-  expect((await act('refuse', { ground: 'excessive', reason: 'x' })).body.code).toBe('not_yet_available');
+  expect((await act('refuse', { ground: 'excessive', reason: 'x' })).body.code).toBe('attachment_required');
   expect((await act('hold', {})).body.code).toBe('not_yet_available');
   expect((await act('explode', {})).status).toBe(404);
   expect((await act('release', [])).status).toBe(422);

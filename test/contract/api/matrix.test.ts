@@ -9,6 +9,7 @@ import {
   type RoleName,
   type Scope,
 } from '../../../contracts/index.js';
+import { factsFor } from '../../support/letters.js';
 import { requestBody, testApi, type Answer, type TestApi } from '../../support/api.js';
 
 let api: TestApi;
@@ -16,6 +17,7 @@ const tokens = new Map<string, string>();
 let requestId = '';
 const APPROVAL = 'apr_matrix1';
 const BREACH = 'brc_01JDB2C3D4E5F6G7H8J9K0M1N2';
+const ATTACHMENT = `att_${'0'.repeat(22)}`;
 const ROLE_NAMES: RoleName[] = ['privacy_officer', 'approver', 'auditor', 'admin'];
 
 beforeAll(async () => {
@@ -44,6 +46,7 @@ beforeAll(async () => {
     body: requestBody(),
   });
   requestId = made.body.id;
+  api.gateway.factsOf.set(requestId, factsFor({ requestId }));
   const view = (await api.deps.requests.get(requestId))?.view;
   await api.database.db.collection('requests').updateOne(
     { _id: requestId as never },
@@ -109,6 +112,11 @@ const PARAMS: Partial<Record<EndpointId, Record<string, string>>> = {
     OF_ORGANISATION.map((id) => [id, { id: 'acme', key: 'k1', delivery: `dlv_${'0'.repeat(32)}` }]),
   ),
   act: { action: 'recheck' },
+  getAttachment: { attachmentId: ATTACHMENT },
+  previewLetter: { letterId: 'final' },
+  bounceLetter: { letterId: 'final-0' },
+  dispatchLetter: { letterId: 'final-0' },
+  decideComplaint: { n: '1' },
   getBreach: { id: BREACH },
   getBreachDraft: { id: BREACH },
   decideBreach: { id: BREACH },
@@ -119,6 +127,7 @@ const PARAMS: Partial<Record<EndpointId, Record<string, string>>> = {
 };
 const QUERIES: Partial<Record<EndpointId, string>> = {
   ...Object.fromEntries(OF_ORGANISATION.map((id) => [id, '?operator=infentre'])),
+  getAttachment: '?purpose=handling_request',
   getCheckpoint: '?operator=infentre',
   getProof: '?operator=infentre&seq=0&size=1',
 };
@@ -130,6 +139,13 @@ const BODIES: Partial<Record<EndpointId, unknown>> = {
   searchRequests: { identifier: { type: 'email', value: 'kari.canary@example.no' }, purpose: 'audit' },
   decideIdentity: { method: 'officer_check', level: 'substantial', result: 'verified' },
   act: {},
+  createMessage: { direction: 'in', text: 'hello' },
+  createAttachment: { kind: 'evidence', name: 'log.txt', mediaType: 'text/plain', content: 'bG9n' },
+  previewLetter: {},
+  bounceLetter: {},
+  dispatchLetter: { at: '2026-11-24T00:00:00Z', by: 'post' },
+  createComplaint: { to: 'operator', text: 'I do not agree.' },
+  decideComplaint: { result: 'answered', reasonText: 'We keep to it.' },
   createBreach: {
     operator: 'infentre',
     awareAt: '2026-11-24T00:00:00Z',
