@@ -209,7 +209,7 @@ describe('a package', () => {
   it('of access looks like the golden one: page, files and manifest', async () => {
     const made = await make({ requestId: GOLDEN });
     for (const [name, bytes] of made.files)
-      await expect(bytes.toString('utf8')).toMatchFileSnapshot(`fixtures/access-nb/${name}`);
+      await expect(bytes.toString('utf8')).toMatchFileSnapshot(`fixtures/generated/access-nb/${name}`);
     expect([...made.files.keys()].sort()).toEqual([
       'data/app.invoices.json',
       'data/app.messages.json',
@@ -222,7 +222,7 @@ describe('a package', () => {
   it('of portability looks like the golden one: JSON, CSV, schemas', async () => {
     const made = await make({ requestId: `${GOLDEN.slice(0, -1)}3`, kind: 'portability', language: 'sv' });
     for (const [name, bytes] of made.files)
-      await expect(bytes.toString('utf8')).toMatchFileSnapshot(`fixtures/portability-sv/${name}`);
+      await expect(bytes.toString('utf8')).toMatchFileSnapshot(`fixtures/generated/portability-sv/${name}`);
     expect(made.files.size).toBe(8);
   });
 
