@@ -12,6 +12,7 @@ import type {
   PackageBuilder,
   Packs,
   PersonFence,
+  PersonRequests,
   ReportedFacts,
   RequestProjection,
   Salts,
@@ -41,6 +42,7 @@ export interface ActivityDeps {
   readonly journal: Journal;
   readonly projection: RequestProjection;
   readonly fence: PersonFence;
+  readonly people: PersonRequests;
   readonly claims: Claims;
   readonly hasher: IdentifierHasher;
   readonly mailer: Mailer;

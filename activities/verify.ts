@@ -15,6 +15,7 @@ import { ordersOf } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
 import { loadPerson } from './person.js';
 import { isLift, liftable, noteLifted } from './restrict.js';
+import { rekey } from './rekey.js';
 import type { PartsInput } from './types.js';
 
 export async function verify(deps: ActivityDeps, input: PartsInput): Promise<VerifyDone> {
@@ -51,6 +52,11 @@ export async function verify(deps: ActivityDeps, input: PartsInput): Promise<Ver
   const stamp = deps.stamp();
   await noteLifted(deps, input, results, stamp.caseAt);
   await record(deps, input, results, stamp);
+  const applied = results.filter((r) => r.verdict === 'applied').map((r) => r.key);
+  if (modeOf(input.right) === 'change' && applied.length > 0) {
+    const parts = input.parts.map((p) => p.part).filter((p) => applied.includes(p.key));
+    await rekey(deps, input, pack, parts, stamp);
+  }
   return {
     kind: 'verify',
     stamp,

@@ -25,7 +25,9 @@ import { createContacts } from '../infra/store/contacts.js';
 import { createClaims } from '../infra/store/claims.js';
 import { createFacts } from '../infra/store/facts.js';
 import { createPartyStore } from '../infra/store/parties.js';
+import { createPersonRequests } from '../infra/store/person-requests.js';
 import { createRequestProjection } from '../infra/store/project-request.js';
+import { searchAgain } from '../infra/temporal/search-again.js';
 import { stamp } from '../infra/temporal/stamp.js';
 import { Context } from '@temporalio/activity';
 import type { Connectors } from '../domain/ports/services.js';
@@ -69,6 +71,10 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
     journal: platform.journal,
     projection: createRequestProjection(platform.store.db),
     fence: platform.fence,
+    people: createPersonRequests(
+      platform.store.db,
+      searchAgain(() => Context.current().client),
+    ),
     claims: createClaims(platform.store.db),
     hasher: platform.hasher,
     mailer,

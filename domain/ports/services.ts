@@ -87,6 +87,16 @@ export interface ReportedFacts {
   putAnchor(anchor: Anchor & { readonly operator: string; readonly eventId: string }): Promise<void>;
 }
 
+/** Requests that go on about one person, and what a new key of hers changes in them. Ids and keyed hashes only. */
+export interface PersonRequests {
+  /** Open requests of the operator that one of these hashes finds, without `except`. */
+  open(operator: string, hashes: readonly string[], except: string): Promise<readonly string[]>;
+  /** From now on these hashes find the request, too. */
+  addHashes(requestId: string, hashes: readonly string[]): Promise<void>;
+  /** The running request searches again under what its vault holds now; one that is over is left alone. */
+  searchAgain(requestId: string, eventId: string): Promise<void>;
+}
+
 /** The read model. `project` is `updateOne({_id, revision: {$lt: n}})`. */
 export interface RequestProjection {
   project(requestId: string, revision: number, document: Readonly<Record<string, unknown>>): Promise<void>;
