@@ -105,6 +105,11 @@ export const requestViewSchema = z
           organisation: z.string().nullable(),
           state: z.enum(APPROVAL_STATES),
           expiresAt: instant,
+          /** When somebody of the party was reached first; `unreachable`: an officer's task. */
+          forwardedAt: instant.nullable().optional(),
+          forwardBy: instant.nullable().optional(),
+          error: z.string().nullable().optional(),
+          evidence: z.object({ sha256: z.string() }).nullable().optional(),
         }),
       )
       .readonly(),
