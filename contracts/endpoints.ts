@@ -32,6 +32,7 @@ import { approvalId, civilDate, code, cursor, flag, instant, limit, pageOf, requ
 import type { Endpoint } from './endpoint.js';
 import { CORRESPONDENCE_ENDPOINTS } from './endpoints-correspondence.js';
 import { ORGANISATION_ENDPOINTS } from './endpoints-organisations.js';
+import { RESTRICTION_ENDPOINTS } from './endpoints-restrictions.js';
 import { inboundEventSchema, MAX_EVENT_BYTES } from './events.js';
 import { checkpointSchema, ledgerEntrySchema, ledgerQuerySchema, proofQuerySchema, proofSchema } from './ledger.js';
 import { actionBodySchema, identityBodySchema, searchBodySchema } from './request-commands.js';
@@ -58,6 +59,7 @@ const COMMAND_PROBLEMS = ['forgotten', 'not_yet_available'] as const;
 
 export const ENDPOINTS = {
   ...ORGANISATION_ENDPOINTS,
+  ...RESTRICTION_ENDPOINTS,
   ...CORRESPONDENCE_ENDPOINTS,
   createRequest: {
     method: 'POST',
@@ -80,6 +82,7 @@ export const ENDPOINTS = {
       'right_not_offered',
       'received_in_future',
       'dataset_unknown',
+      'purpose_unknown',
       'not_yet_available',
     ],
   },

@@ -10,6 +10,7 @@ export * from './clock.js';
 export * from './common.js';
 export * from './correspondence.js';
 export * from './endpoint.js';
+export * from './endpoints-restrictions.js';
 export * from './endpoints.js';
 export * from './events.js';
 export * from './ledger.js';

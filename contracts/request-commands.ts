@@ -68,6 +68,7 @@ export const ACTION_BODIES = {
   }),
   confirmReceiver: z.strictObject({ method: code, reason: freeText }),
   recheck: z.strictObject({}),
+  lift: z.strictObject({ reason: freeText }),
   hold: z
     .strictObject({
       ref: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'not a reference'),
@@ -102,6 +103,7 @@ export const actionBodySchema = z
     ACTION_BODIES.retry,
     ACTION_BODIES.resolve,
     ACTION_BODIES.release,
+    ACTION_BODIES.lift,
     ACTION_BODIES.confirmReceiver,
     ACTION_BODIES.assign,
   ])

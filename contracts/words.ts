@@ -107,6 +107,7 @@ export const ACTIONS = [
   'resolve',
   'release',
   'recheck',
+  'lift',
   'confirmReceiver',
   'assign',
   'hold',

@@ -283,6 +283,8 @@ async function commandOf(
       return { by, action: name, method: String(body['method']), reasonRef: await keep(body['reason']) };
     case 'recheck':
       return { by, action: name };
+    case 'lift':
+      return { by, action: name, reasonRef: await keep(body['reason']) };
     case 'correctReceipt':
       return {
         by,

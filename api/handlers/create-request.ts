@@ -10,6 +10,7 @@ import { weakAddress } from '../../domain/plan/weak.js';
 import { newRun } from '../../domain/lifecycle/run.js';
 import { buildRequestInput } from '../../domain/lifecycle/start.js';
 import { projection } from '../../domain/lifecycle/view.js';
+import { DIRECT_MARKETING } from '../../domain/plan/stops.js';
 import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
 import type { FrozenPack, Pack } from '../../domain/policy/types.js';
 import { VAULT } from '../../domain/ports/vault.js';
@@ -123,6 +124,8 @@ function checkIntake(principal: Principal, body: CreateRequest, pack: Pack): Req
       errors: asked.map(([pointer]) => ({ pointer, detail: 'not handled yet' })),
     });
 
+  refusePurposes(body, pack);
+
   const datasets = new Set(pack.systems.flatMap((s) => s.datasets.map((d) => d.id)));
   const unknown = (body.scope?.datasets ?? []).flatMap((id, i) =>
     datasets.has(id) ? [] : [{ pointer: `/scope/datasets/${i}`, detail: 'the pack has no such dataset' }],
@@ -142,6 +145,18 @@ function checkIntake(principal: Principal, body: CreateRequest, pack: Pack): Req
 
   checkChanges(body, pack);
   return identityOf(principal, body);
+}
+
+/** Purposes of an objection or a withdrawal: those that a stop rule of the pack ends, and `direct_marketing`. */
+function refusePurposes(body: CreateRequest, pack: Pack): void {
+  const known = new Set([
+    DIRECT_MARKETING,
+    ...pack.systems.flatMap((s) => s.datasets.flatMap((d) => d.stop.map((rule) => rule.purpose))),
+  ]);
+  const strange = (body.purposes ?? []).flatMap((purpose, i) =>
+    known.has(purpose) ? [] : [{ pointer: `/purposes/${i}`, detail: 'the pack stops no such purpose' }],
+  );
+  if (strange.length > 0) throw new HttpProblem('purpose_unknown', { errors: strange });
 }
 
 function identityOf(principal: Principal, body: CreateRequest): RequestInput['identity'] {

@@ -7,6 +7,7 @@ import type { Handler } from '../http/call.js';
 import { getPackage, sendPackageCode } from '../package/package.js';
 import { confirmReceiver, sendReceiverCode } from '../package/receiver.js';
 import { getPackageReview } from '../package/review.js';
+import { checkRestriction } from './restrictions.js';
 import { readiness, type ApiMetrics } from '../health.js';
 import {
   advanceRequest,
@@ -100,6 +101,7 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     getPolicy: getPolicy(deps),
     getOperatorKeys: getOperatorKeys(deps),
     getClock: getClock(),
+    checkRestriction: checkRestriction(deps),
     runSimulation: runSimulation(deps),
     createToken: createToken(deps),
     listTokens: listTokens(deps),
