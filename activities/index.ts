@@ -16,6 +16,7 @@ import { dueErase, dueList } from './due.js';
 import { evidence } from './evidence.js';
 import { guard } from './guard.js';
 import { inventory } from './inventory.js';
+import { notice } from './notice.js';
 import { notify } from './notify.js';
 import { plan } from './plan.js';
 import { project } from './project.js';
@@ -54,6 +55,7 @@ export function createActivities(
     bundle: bound('bundle', bundle),
     push: bound('push', push),
     dropPackage: bound('dropPackage', dropPackage),
+    notice: bound('notice', notice),
     notify: bound('notify', notify),
     certify: bound('certify', certify),
     clock: bound('clock', clock),

@@ -27,6 +27,7 @@ import type {
 } from '../domain/lifecycle/results.js';
 import type { Part } from '../domain/plan/types.js';
 import type { PartTask } from '../domain/lifecycle/tasks.js';
+import type { NoticeDone, NoticeRun } from '../domain/notices/notices.js';
 import type { Instant, Right } from '../domain/words.js';
 
 /** What every activity of a request is told. */
@@ -111,6 +112,11 @@ export interface NotifyInput extends About {
   readonly facts: RunFacts;
 }
 
+export interface NoticeInput extends About {
+  readonly notice: NoticeRun;
+  readonly simulated: boolean;
+}
+
 export interface CertifyInput extends About {
   readonly n: number;
   readonly final: boolean;
@@ -147,6 +153,7 @@ export interface Activities {
   claim(input: ClaimInput): Promise<ClaimDone>;
   defer(input: DeferInput): Promise<DeferDone>;
   notify(input: NotifyInput): Promise<NotifyDone>;
+  notice(input: NoticeInput): Promise<NoticeDone>;
   certify(input: CertifyInput): Promise<CertifyDone>;
   clock(input: ClockInput): Promise<ClockDone>;
   project(input: ProjectInput): Promise<void>;

@@ -150,6 +150,7 @@ export const requestViewSchema = z
           at: instant.nullable(),
           result: z.string().nullable(),
           reasonNotTold: z.string().nullable(),
+          noticeId: z.string().optional(),
         }),
       )
       .readonly(),

@@ -177,6 +177,8 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
       });
     case 'dropPackage':
       return core.dropPackage({ ...about, parts: collectedParts(run).map(({ key }) => key) });
+    case 'notice':
+      return letters.notice({ ...about, notice: task.notice, simulated: run.simulated });
     case 'notify':
       return letters.notify({ ...about, letter: task.letter, facts: factsOf(run) });
     case 'certify':

@@ -58,6 +58,7 @@ import {
   type RunFacts,
   type Task,
 } from '../domain/lifecycle/index.js';
+import { applyNotice, checkNotice, type NoticeCommand } from '../domain/notices/notices.js';
 import { failureOf, joinAnsweredSignal, joinedSignal, perform, project } from './dispatch.js';
 
 export const identityUpdate = defineUpdate<CommandResult, [IdentityCommand]>(UPDATES.identity);
@@ -65,6 +66,7 @@ export const decideUpdate = defineUpdate<CommandResult, [DecideCommand]>(UPDATES
 export const actUpdate = defineUpdate<CommandResult, [ActCommand]>(UPDATES.act);
 export const correspondUpdate = defineUpdate<CommandResult, [CorrespondCommand]>(UPDATES.correspond);
 export const eventUpdate = defineUpdate<CommandResult, [EventCommand]>(UPDATES.event);
+export const noticeUpdate = defineUpdate<CommandResult, [NoticeCommand]>(UPDATES.notice);
 /** `busy`: quick work is under way or the read model is behind; a caller who wants the rest state asks again. */
 export const viewQuery = defineQuery<ReturnType<typeof projection> & { readonly busy: boolean }>(QUERIES.view);
 
@@ -163,6 +165,8 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
   setHandler(actUpdate, act.handler, { validator: act.validator });
   const correspond = command<CorrespondCommand>(checkCorrespond, applyCorrespond);
   setHandler(correspondUpdate, correspond.handler, { validator: correspond.validator });
+  const notice = command<NoticeCommand>(checkNotice, applyNotice);
+  setHandler(noticeUpdate, notice.handler, { validator: notice.validator });
   setHandler(factsQuery, () => factsOf(run));
   setHandler(eventUpdate, event.handler, { validator: event.validator });
   const signalled =

@@ -214,6 +214,9 @@ export const en: Texts = {
     no_notice_channel: 'We cannot be sure that it held your data, and there is no way to tell it automatically.',
     not_done_yet: 'It is told as soon as our own part is done.',
     impossible: 'It was impossible or would have taken disproportionate effort (Art. 19 GDPR).',
+    disproportionate: 'It would have taken disproportionate effort (Art. 19 GDPR).',
+    waits_for_officer: 'An officer tells it by hand.',
+    sent_unconfirmed: 'The notice is on its way; it has not confirmed it yet.',
     other: 'The reason, as our system names it: {code}.',
   },
   packageReady:

@@ -215,6 +215,9 @@ export const nb: Texts = {
       'Vi vet ikke sikkert om den hadde opplysningene dine, og det finnes ingen automatisk vei for å varsle den.',
     not_done_yet: 'Den varsles så snart vår egen del er gjort.',
     impossible: 'Det var umulig eller ville kreve en uforholdsmessig innsats (personvernforordningen art. 19).',
+    disproportionate: 'Det ville ha krevd en uforholdsmessig stor innsats (personvernforordningen art. 19).',
+    waits_for_officer: 'En saksbehandler underretter den manuelt.',
+    sent_unconfirmed: 'Underretningen er sendt; mottakeren har ikke bekreftet den ennå.',
     other: 'Grunnen, slik systemet vårt kaller den: {code}.',
   },
   packageReady:

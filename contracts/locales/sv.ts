@@ -216,6 +216,9 @@ export const sv: Texts = {
     not_done_yet: 'Den underrättas så snart vår egen del är gjord.',
     impossible:
       'Det var omöjligt eller skulle kräva en oproportionell ansträngning (artikel 19 i dataskyddsförordningen).',
+    disproportionate: 'Det skulle ha krävt en oproportionell ansträngning (dataskyddsförordningen art. 19).',
+    waits_for_officer: 'En handläggare underrättar den för hand.',
+    sent_unconfirmed: 'Underrättelsen är på väg; mottagaren har inte bekräftat den ännu.',
     other: 'Skälet, som vårt system kallar det: {code}.',
   },
   packageReady:

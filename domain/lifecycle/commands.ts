@@ -13,6 +13,7 @@ export const UPDATES = {
   act: 'act',
   event: 'event',
   correspond: 'correspond',
+  notice: 'notice',
 } as const;
 export const QUERIES = { view: 'view', facts: 'facts' } as const;
 
@@ -163,7 +164,17 @@ export interface RequestRules {
   readonly complaintWithinMs?: number;
   /** How long a released package can be fetched; absent in requests that began before packages expired. */
   readonly keepPackagesMs?: number;
-  readonly recipients: readonly { readonly name: string; readonly system: string | null }[];
+  readonly recipients: readonly {
+    readonly name: string;
+    readonly system: string | null;
+    /** Absent in requests that began before there were notices; null = not told by notices. */
+    readonly notify?: {
+      readonly by: 'webhook' | 'mail' | 'manual';
+      readonly party: string;
+      /** Empty = all. */
+      readonly datasets: readonly string[];
+    } | null;
+  }[];
 }
 
 /**

@@ -173,6 +173,12 @@ export function duePoints(run: Run): DuePoint[] {
     }
   }
   for (const point of packageDuePoints(run)) add(point.at, point.what, point.fire);
+  for (const notice of run.notices ?? []) {
+    if (notice.sentAt === null && notice.result === null && notice.nextAttemptAt !== null)
+      add(notice.nextAttemptAt, 'notice', () => {
+        notice.nextAttemptAt = null;
+      });
+  }
   for (const letter of run.letters) {
     if (letter.sentAt === null && letter.nextAttemptAt !== null) {
       add(letter.nextAttemptAt, 'letter', () => {

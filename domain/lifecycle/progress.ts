@@ -3,6 +3,7 @@
  * runs to a standstill. The workflow has no other logic.
  */
 import { touchesBackups } from '../rights.js';
+import { noticesUntried, queueNotices } from '../notices/notices.js';
 import { IDENTITY_LEVELS } from '../words.js';
 import { openApproval } from './approvals.js';
 import { applyIdentity, provenWeakly } from './identity.js';
@@ -103,6 +104,7 @@ function runParts(run: Run, now: number): boolean {
     return true;
   }
   if (openGates(run, now)) return true;
+  if (queueNotices(run, now)) return true;
   const resting = run.parts.every((p) => p.state === 'settled' || p.state === 'blocked');
   if (!resting) return false;
   enterPhase(run, 'responding');
@@ -111,7 +113,8 @@ function runParts(run: Run, now: number): boolean {
 
 function respond(run: Run, now: number): boolean {
   if (run.finalAt === null) {
-    if (!backupsAsked(run) || heldOpen(run).length > 0) return false;
+    if (queueNotices(run, now)) return true;
+    if (!backupsAsked(run) || heldOpen(run).length > 0 || noticesUntried(run)) return false;
     if (wantsPackage(run) && (!packageReady(run, now) || transferOpen(run))) return false;
     const id = `final-${run.rounds}`;
     if (!run.letters.some((l) => l.id === id)) {

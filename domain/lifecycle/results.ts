@@ -1,5 +1,6 @@
 /** What activities report back to a run: counts, codes, hashes and stamps; never personal data. */
 import type { RequestClock } from '../clock/types.js';
+import type { NoticeDone } from '../notices/notices.js';
 import type { Plan } from '../plan/types.js';
 import type { Queued } from '../ports/webhooks.js';
 import type { CivilDate, Instant, Stamp } from '../words.js';
@@ -156,6 +157,7 @@ export interface EvidenceDone {
 }
 
 export type TaskResult =
+  | NoticeDone
   | AnnounceDone
   | EvidenceDone
   | DiscoverDone

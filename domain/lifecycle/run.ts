@@ -4,6 +4,7 @@
  * Functions of this folder change a Run in place; the workflow calls them synchronously between awaits.
  */
 import type { RequestClock } from '../clock/types.js';
+import type { NoticeRun } from '../notices/notices.js';
 import type { Part } from '../plan/types.js';
 import type {
   Answer,
@@ -97,6 +98,8 @@ export interface Run {
   /** Person-free notes for the ledger that the next projection writes. */
   notes: Note[];
   noteCount: number;
+  /** Notices to recipients (Art. 19); absent in runs that began before there were any. */
+  notices?: NoticeRun[];
   /** Complaints about this request, oldest first; absent in runs that began before there were any. */
   complaints?: ComplaintRun[];
   /** Principal ids of the people who handled the request: none of them reviews a complaint about it. */

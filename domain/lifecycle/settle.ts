@@ -34,6 +34,7 @@ import {
   type PartRun,
   type Run,
 } from './run.js';
+import { noticeFailed, noticeSent } from '../notices/notices.js';
 import type { Task } from './tasks.js';
 
 /** Late writers are looked for at these times after the read-back (design.md section 3.7). */
@@ -63,6 +64,9 @@ export function settle(run: Run, task: Task, result: TaskResult, now: number): v
       return onInventory(run, task, result, now);
     case 'notify':
       return onNotify(run, task, result, now);
+    case 'notice':
+      if (task.kind === 'notice') noticeSent(run, task.notice.id, result, now);
+      return;
     case 'announce':
       return announced(run, result.queued, now);
     case 'evidence': {
@@ -120,6 +124,8 @@ export function fail(run: Run, task: Task, failure: TaskFailure, now: number): v
         if (found !== undefined) failPart(found, task, failure, now);
       }
       return;
+    case 'notice':
+      return noticeFailed(run, task.notice.id, failure.code, failure.retryable, now);
     case 'notify': {
       const letter = run.letters.find((l) => l.id === task.letter.id);
       if (letter === undefined) return;

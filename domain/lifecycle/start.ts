@@ -1,5 +1,6 @@
 /** Builds the start input of a request from the frozen pack: everything that the workflow itself must know, nothing more. */
 import type { RequestClock } from '../clock/types.js';
+import { recipientParty } from '../policy/recipients.js';
 import type { FrozenPack, Pack } from '../policy/types.js';
 import type { Channel, Duration, Instant, Language, Right } from '../words.js';
 import type { IdentityCommand, RequestInput, RequestRules, Speaker } from './commands.js';
@@ -104,7 +105,12 @@ export function rulesOf(pack: Pack, right: Right): RequestRules {
     keepRequestMs: fixedMs(pack.keep.request),
     complaintWithinMs: fixedMs(pack.complaints.answerWithin),
     keepPackagesMs: fixedMs(pack.keep.packages),
-    recipients: pack.recipients.map((r) => ({ name: r.name, system: r.system })),
+    recipients: pack.recipients.map((r) => ({
+      name: r.name,
+      system: r.system,
+      notify:
+        r.notify === null ? null : { by: r.notify.by, party: recipientParty(r.name), datasets: r.notify.datasets },
+    })),
   };
 }
 

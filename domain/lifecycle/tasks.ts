@@ -5,6 +5,7 @@
 import type { Part } from '../plan/types.js';
 import { modeOf, touchesBackups } from '../rights.js';
 import type { ApprovalShown } from '../evidence/build.js';
+import { noticesToSend, type NoticeRun } from '../notices/notices.js';
 import type { OutgoingEvent } from '../ports/webhooks.js';
 import { claimOpen } from './claim.js';
 import { DECISION_HOLD, decisionHold } from './gates.js';
@@ -63,6 +64,7 @@ export type Task =
   | { readonly key: string; readonly kind: 'dropPackage' }
   | { readonly key: string; readonly kind: 'announce'; readonly events: readonly OutgoingEvent[] }
   | { readonly key: string; readonly kind: 'evidence'; readonly approval: ApprovalShown }
+  | { readonly key: string; readonly kind: 'notice'; readonly notice: NoticeRun }
   | { readonly key: string; readonly kind: 'certify'; readonly final: boolean; readonly n: number }
   | { readonly key: string; readonly kind: 'clock'; readonly wanted: number };
 
@@ -94,6 +96,8 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
   if (wantsPush(run)) tasks.push({ key: 'push', kind: 'push', patient: true });
   if (wantsDrop(run)) tasks.push({ key: 'drop-package', kind: 'dropPackage' });
   outwardTasks(run, tasks);
+  for (const notice of noticesToSend(run, now))
+    tasks.push({ key: `notice/${notice.id}`, kind: 'notice', notice: { ...notice } });
   if (run.certificates.length < run.certificatesWanted) {
     tasks.push({
       key: `certify/${run.certificates.length + 1}`,

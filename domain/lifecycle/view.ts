@@ -3,6 +3,7 @@
  * outcome and answer cannot disagree with the parts (design.md decision 2). Names no person.
  */
 import { STEP_OUTCOMES, type Answer, type RequestOutcome, type RequestState, type StepOutcome } from '../words.js';
+import { noticeFact } from '../notices/notices.js';
 import { clockStatus } from '../clock/status.js';
 import { allowedActions, unreachableOf } from './actions.js';
 import { operationOf, stepId } from './act.js';
@@ -278,6 +279,8 @@ export interface RecipientFact {
   readonly at: string | null;
   readonly result: string | null;
   readonly reasonNotTold: string | null;
+  /** The notice that told it (Art. 19), where one was made. */
+  readonly noticeId?: string;
 }
 
 export function recipientsOf(run: Run): readonly RecipientFact[] {
@@ -285,7 +288,9 @@ export function recipientsOf(run: Run): readonly RecipientFact[] {
 }
 
 /** A recipient that is a system of the pack counts as told by that system's read-back (Art. 19); others are not told yet. */
-function recipientView(run: Run, recipient: { name: string; system: string | null }): RecipientFact {
+function recipientView(run: Run, recipient: Run['input']['rules']['recipients'][number]): RecipientFact {
+  const notice = run.notices?.find((n) => n.name === recipient.name);
+  if (notice !== undefined) return noticeFact(notice);
   const parts = recipient.system === null ? [] : run.parts.filter((p) => p.part.system === recipient.system);
   const told = parts.filter((p) => p.outcome === 'done' && p.verifiedAt !== null);
   const last =
@@ -296,12 +301,13 @@ function recipientView(run: Run, recipient: { name: string; system: string | nul
   if (told.length > 0)
     return { name: recipient.name, told: true, at: last, result: 'acknowledged', reasonNotTold: null };
   const none = parts.length > 0 && parts.every((p) => p.outcome === 'not_found');
+  const noticed = since(run, 2) && (recipient.notify ?? null) !== null;
   return {
     name: recipient.name,
     told: false,
     at: null,
     result: null,
-    reasonNotTold: none ? 'held_nothing' : recipient.system === null ? 'no_notice_channel' : 'not_done_yet',
+    reasonNotTold: none ? 'held_nothing' : recipient.system === null && !noticed ? 'no_notice_channel' : 'not_done_yet',
   };
 }
 

@@ -103,6 +103,12 @@ export function stubActivities(options: StubOptions): Stub {
       records: 1,
       redactions: 0,
     }),
+    notice: async (input) => ({
+      kind: 'notice',
+      stamp: await seen(`notice:${input.notice.by}`, {}),
+      way: 'mail',
+      problem: null,
+    }),
     notify: async (input) => ({
       kind: 'notify',
       stamp: await seen(`notify:${input.letter.kind}`, {}),
