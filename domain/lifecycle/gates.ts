@@ -2,6 +2,7 @@
  * What stands between a planned part and its effect: a person's review, a guard, a decision. Each part for itself;
  * parts of one shared record go together (design.md decisions 2 and 6).
  */
+import { modeOf } from '../rights.js';
 import { DAY, enterPart, findPart, plus, settlePart, type ApprovalRun, type PartRun, type Run } from './run.js';
 
 /** Moves every part that is planned or undecided as far as its gates let it. Returns whether anything moved. */
@@ -47,6 +48,11 @@ function passPlanned(run: Run, part: PartRun, now: number): void {
     return;
   }
   const approvals = approvalsOf(run, part.part.key);
+  if (approvals.length === 0 && gateMissing(run, part)) {
+    part.outcome = 'review';
+    part.basis = 'no_gate';
+    return;
+  }
   if (approvals.length === 0) {
     enterPart(part, 'ready');
     part.outcome = 'pending';
@@ -56,8 +62,22 @@ function passPlanned(run: Run, part: PartRun, now: number): void {
   part.outcome = 'undecided';
 }
 
+/**
+ * A second wall behind the plan: data of an organisation that nobody was asked about stands for a person's look, whatever
+ * a plan says. What ends a purpose needs no decision (Art. 7(3), 21(3)); there the plan's word counts.
+ */
+function gateMissing(run: Run, part: PartRun): boolean {
+  return part.part.role === 'processor' && part.part.organisation !== null && modeOf(run.input.right) !== 'stop';
+}
+
 function passUndecided(run: Run, part: PartRun, now: number): void {
   const approvals = approvalsOf(run, part.part.key);
+  if (approvals.length === 0) {
+    // The party is not asked any more (a hold, another pack): what the plan says now counts.
+    enterPart(part, 'planned');
+    part.outcome = 'pending';
+    return;
+  }
   const verdicts = approvals.map((a) => verdict(a, part));
   const held = verdicts.includes('pending') || verdicts.includes('expired') ? undefined : heldBy(approvals, part, now);
   if (held !== undefined) {

@@ -88,7 +88,7 @@ export function modelPart(right: Right, p: ModelPart): Part {
     review: p.review ?? null,
     together: null,
     unsearched: false,
-    hash: `sha256:${p.system}-${p.dataset}-${p.organisation ?? ''}`,
+    hash: `sha256:${p.system}-${p.dataset}-${p.organisation ?? ''}${held > 0 ? '-held' : ''}`,
   };
 }
 
