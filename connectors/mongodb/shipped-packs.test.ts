@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testDatabase, type TestDatabase } from '../../test/support/mongo.js';
-import { holdUntil } from '../../domain/holds/index.js';
-import { buildPlan, refsOfPart } from '../../domain/plan/build-plan.js';
-import type { Found, Identifier, Plan } from '../../domain/plan/types.js';
-import type { PartTargets } from '../../domain/ports/connector.js';
+import type { Identifier } from '../../domain/plan/types.js';
 import type { FrozenPack } from '../../domain/policy/types.js';
 import { loadPolicies, policiesFolder } from '../../infra/policies/index.js';
-import { mongoConnector } from './index.js';
-import { memory, proven, step } from './pack.fixture.js';
+import { proven } from './pack.fixture.js';
+import { erase as eraseBy } from './shipped.fixture.js';
 
 let mongo: TestDatabase;
 let packs: ReadonlyMap<string, FrozenPack>;
@@ -19,52 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => mongo.drop());
 
-const sha256 = (data: Uint8Array): Uint8Array => createHash('sha256').update(data).digest();
-
-async function erase(operator: string, given: readonly Identifier[]) {
+function erase(operator: string, given: readonly Identifier[]) {
   const pack = packs.get(operator)?.pack;
-  const policy = pack?.systems.find((s) => s.connector === 'mongodb');
-  if (pack === undefined || policy === undefined) throw new Error('the pack is not shipped');
-  const connector = mongoConnector(policy, {
-    settings: { url: mongo.url, database: mongo.name },
-    worldNow: () => new Date('2026-11-20T09:00:00.000Z'),
-    holdUntil: (dataset, documentOn, flagged) =>
-      holdUntil(dataset.hold, { documentOn, flagged, timeZone: pack.timeZone, today: '2026-11-20' }),
-  });
-  try {
-    const found: Found = await connector.discover({
-      right: 'erasure',
-      identifiers: given,
-      onlyOrganisation: null,
-      datasets: null,
-      heartbeat: () => undefined,
-    });
-    const plan: Plan = buildPlan(
-      {
-        pack,
-        right: 'erasure',
-        scopeDatasets: null,
-        found: [found],
-        proven: { email: 1 },
-        unsearched: pack.systems.map((s) => s.id).filter((id) => id !== policy.id),
-        dataMapRoot: '',
-      },
-      sha256,
-    );
-    const targets: PartTargets[] = plan.parts
-      .filter((p) => p.system === policy.id && p.records > 0)
-      .map((part) => ({ part, refs: refsOfPart(pack, [found], part) }));
-    const input = step(targets, [...given, ...found.identifiers], memory());
-    const applied = await connector.apply(input);
-    const verified = await connector.verify(input);
-    return {
-      parts: targets.map((t) => t.part),
-      applied,
-      verdicts: Object.fromEntries(verified.map((v) => [v.key, v.verdict])),
-    };
-  } finally {
-    await connector.close();
-  }
+  if (pack === undefined) throw new Error('the pack is not shipped');
+  return eraseBy(mongo, pack, given);
 }
 
 test('the pack of Infentre: two organisations, an embedded contact, invoices on hold', async () => {

@@ -141,7 +141,7 @@ function content(
   ago: (days: number) => Date,
 ): Document[] {
   return people
-    .filter((person) => person.n === VISITOR || person.n % 4 === 0)
+    .filter((person) => person.n === VISITOR || (person.n > VISITOR && person.n % 4 === 0))
     .map((person, n) => ({
       _id: `cnt_${String(n).padStart(6, '0')}`,
       siteOwner: person.n === VISITOR ? itpaysCustomerId(0) : random.pick(customers)['_id'],

@@ -91,7 +91,7 @@ describe('invented people', () => {
           ),
         );
         // The guests of an order are described where they are the person: see order_contacts.
-        expect([...new Set(undescribed)], dataset.id).toEqual(dataset.id === 'orders' ? ['contacts'] : []);
+        expect([...new Set(undescribed)], dataset.id).toEqual(dataset.collection === 'orders' ? ['contacts'] : []);
       }
     },
   );
