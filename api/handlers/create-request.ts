@@ -230,7 +230,8 @@ function inputOf(facts: {
     identity: facts.identity,
     scopeDatasets: body.scope?.datasets ?? null,
     weak: weakOf(body, facts.workDomains),
-    agent: body.agent?.capacity ?? null,
+    // Whoever instructs speaks for the controller, not for the subject: there is no mandate of hers to check.
+    agent: facts.organisation === null ? (body.agent?.capacity ?? null) : null,
     after: body.after ?? null,
     purposes: body.purposes ?? [],
     onlyOrganisation: facts.organisation,
@@ -272,6 +273,7 @@ export function requestDocument(
     _id: input.requestId,
     operator: input.operator,
     right: input.right,
+    purposes: input.purposes ?? [],
     start: 'pending',
     startTriedMs: now.getTime(),
     input,

@@ -8,6 +8,7 @@ import type { Sha256 } from '../../domain/ledger/merkle.js';
 import { buildPlan, refsOfPart } from '../../domain/plan/build-plan.js';
 import { changeFacts, correctionsOf, type ChangeFacts } from '../../domain/plan/change-facts.js';
 import type { ChangeValue, ProposedChange } from '../../domain/plan/corrections.js';
+import { assumeGiven, withoutProof } from '../../domain/plan/assumed.js';
 import { adopt, idsOfIncluded, type IncludedEntry } from '../../domain/plan/included.js';
 import { normaliseIdentifier } from '../../domain/plan/normalise.js';
 import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
@@ -50,7 +51,13 @@ export async function planOf(
   if (subject === null) throw new HttpProblem('forgotten');
   const identity = of<IdentityEntry>(VAULT.identity);
   const included = of<IncludedEntry>(VAULT.included) ?? [];
-  const found = entries.filter((e) => e.name.startsWith(VAULT.found(''))).map((e) => adopt(e.value as Found, included));
+  const given = subject.identifiers.map(
+    (id, i): Identifier => ({ ...id, trust: identity?.proven.includes(i) === true ? 'proven' : 'unproven' }),
+  );
+  const purposes = doc.purposes ?? [];
+  const found = entries
+    .filter((e) => e.name.startsWith(VAULT.found('')))
+    .map((e) => adopt(withoutProof(e.value as Found, frozen.pack, doc.right, purposes, given), included));
   const proposed = of<readonly ProposedChange[]>(VAULT.changes) ?? [];
   const proven = subject.identifiers.filter((_, i) => identity?.proven.includes(i) === true);
   const changes =
@@ -64,7 +71,8 @@ export async function planOf(
       scopeDatasets: null,
       onlyOrganisation: doc.onlyOrganisation ?? null,
       found,
-      proven: sureCounts(subject, identity, found, idsOfIncluded(frozen.pack, included)),
+      proven: sureCounts(assumeGiven(frozen.pack, doc.right, given), found, idsOfIncluded(frozen.pack, included)),
+      purposes,
       unsearched: frozen.pack.systems.map((s) => s.id).filter((id) => !found.some((f) => f.system === id)),
       dataMapRoot: dataMap(frozen.pack, sha256).root,
       ...(changes === null ? {} : { changes }),
@@ -112,12 +120,11 @@ export function proposedFields(plan: Pick<PlanState, 'proposed' | 'changes'>, pa
 
 /** How many sure identifiers of each type the plan rests on: proven ones, and those that systems assigned. */
 function sureCounts(
-  subject: SubjectEntry,
-  identity: IdentityEntry | null,
+  given: readonly Identifier[],
   found: readonly Found[],
   included: readonly Identifier[],
 ): Record<string, number> {
-  const proven = subject.identifiers.filter((_, position) => identity?.proven.includes(position) === true);
+  const proven = given.filter((i) => i.trust === 'proven');
   const assigned = found.flatMap((f) => f.identifiers).filter((i) => i.trust === 'system' || i.trust === 'proven');
   const sure = new Map(
     [...proven, ...assigned, ...included].map((i) => [`${i.type}\n${normaliseIdentifier(i.type, i.value)}`, i.type]),

@@ -28,6 +28,8 @@ export interface RequestDoc {
   readonly start: 'pending' | 'done';
   /** World time (ms) at which somebody last tried to start it. */
   readonly startTriedMs: number;
+  /** Purposes that an objection or withdrawal names; absent in requests that began before there were any. */
+  readonly purposes?: readonly string[];
   /** Start input of the workflow, kept until it is started. Free of personal data. */
   readonly input: RequestInput | null;
   readonly createdAt: string;
