@@ -140,8 +140,10 @@ export function forwardBy(run: Run, approval: ApprovalRun): number {
 export function stateFor(run: Run, organisation: string): string {
   if (run.phase === 'closed' || run.phase === 'shredded') return 'closed';
   const states = run.parts.filter((p) => p.part.organisation === organisation).map((p) => p.state);
-  if (states.includes('undecided')) return 'awaiting_approval';
-  if (states.some((s) => s === 'planned' || s === 'ready' || s === 'applying')) return 'executing';
+  const asked = run.approvals.some((a) => a.organisation === organisation && a.state === 'pending');
+  if (asked && states.includes('undecided')) return 'awaiting_approval';
+  // What it decided already but shares with somebody waits for reasons that are none of its business.
+  if (states.some((s) => s === 'undecided' || s === 'planned' || s === 'ready' || s === 'applying')) return 'executing';
   if (states.includes('verifying')) return 'verifying';
   if (states.includes('blocked')) return 'blocked';
   return 'responding';

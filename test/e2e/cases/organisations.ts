@@ -111,7 +111,11 @@ export function organisations(stack: () => E2e): void {
       const e2e = stack();
       const { calls } = e2e;
       const mark = tag();
-      const first = await addMember(e2e, { organisation: 'acme', tag: mark, without: ['invoices', 'profiles'] });
+      const first = await addMember(e2e, {
+        organisation: 'acme',
+        tag: mark,
+        without: ['invoices', 'mail', 'profiles'],
+      });
       const second = await addMember(e2e, {
         organisation: 'skargard',
         tag: mark,
@@ -213,9 +217,9 @@ export function organisations(stack: () => E2e): void {
 
       const say = (decision: Readonly<Record<string, unknown>>, webhookId?: string) =>
         calls.event(
+          // The same bytes for the same id: a repeat, not another message.
           {
-            operator: 'infentre',
-            organisation: 'fjellklubben',
+            ...{ operator: 'infentre', organisation: 'fjellklubben', timestamp: '2027-01-01T00:00:00Z' },
             data: { approvalId: approval.id, planHash: approval.planHash, ...decision },
           },
           webhookId === undefined ? {} : { id: webhookId },
@@ -293,10 +297,7 @@ export function organisations(stack: () => E2e): void {
       const bare = (method: string, at: string, code: string, body?: unknown) =>
         calls.problem(method, at, { headers: { 'habeas-code': code }, ...(body === undefined ? {} : { body }) });
       expect((await calls.problem('POST', `${path}/code`, {})).status).toBe(202);
-      const mail = await calls.mailTo(
-        admin,
-        (m) => /\b\d{6}\b/.test(m.text) && m.text.includes(approvalId) && m !== asking,
-      );
+      const mail = await calls.mailTo(admin, (m) => m.text.startsWith('Koden din er') && m.text.includes(approvalId));
       const code = /\b(\d{6})\b/.exec(mail.text)?.[1] ?? '';
       const shown = await bare('GET', `${path}/subject`, code);
       expect(shown.status, shown.text).toBe(200);
@@ -353,7 +354,7 @@ export function organisations(stack: () => E2e): void {
         until,
       });
       const letter = await calls.mailTo(eva.email, (mail) => mail.text.includes('no-bokforingsloven-13'));
-      expect(letter.text).toContain(until);
+      expect(letter.text).toContain(`${Number(until.slice(8))}. `);
       // The day after its last day everywhere on earth, the hold is over and the erasure finishes by itself.
       await calls.advance(id, 'P23D');
       await calls.until(id, ['awaiting_backup_expiry', 'responding', 'closed'], (v) =>
@@ -387,7 +388,10 @@ export function organisations(stack: () => E2e): void {
           createdAt: new Date(Date.now() - 1e10),
         });
       const before = await snapshot(e2e.db('infentre'));
-      const id = await calls.request('infentre', 'erasure', [userId(eva.userId), userId(admin)]);
+      const identifiers = [userId(eva.userId), userId(admin)];
+      const id = await calls.request('infentre', 'erasure', identifiers, {
+        subject: { identifiers, language: 'nb', contact: { email: eva.email } },
+      });
       let view = await calls.until(id, ['awaiting_approval'], (v) =>
         v.steps.some((s) => s.dataset === 'admins' && s.outcome === 'done'),
       );
