@@ -35,6 +35,7 @@ import { ORGANISATION_ENDPOINTS } from './endpoints-organisations.js';
 import { RESTRICTION_ENDPOINTS } from './endpoints-restrictions.js';
 import { inboundEventSchema, MAX_EVENT_BYTES } from './events.js';
 import { checkpointSchema, ledgerEntrySchema, ledgerQuerySchema, proofQuerySchema, proofSchema } from './ledger.js';
+import { noticeId, noticeRecipientSchema, noticeSchema, noticeToldSchema } from './notices.js';
 import { actionBodySchema, identityBodySchema, searchBodySchema } from './request-commands.js';
 import { createRequestSchema } from './request-create.js';
 import { packageReviewSchema } from './package-review.js';
@@ -381,6 +382,29 @@ export const ENDPOINTS = {
     headers: z.object({ 'habeas-code': z.string().optional() }),
     responses: { 204: { description: 'Confirmed' } },
     problems: ['unauthenticated', 'code_invalid', 'forgotten'],
+  },
+  getNotice: {
+    method: 'GET',
+    path: '/v1/notices/{id}',
+    summary: "Whom a notice is about, by the recipient's own reference; for that recipient only",
+    who: { roles: [], scopes: ['notices:read'] },
+    idempotency: 'none',
+    precondition: 'none',
+    params: z.strictObject({ id: noticeId }),
+    responses: { 200: { description: 'The notice', schema: noticeSchema } },
+    problems: ['forgotten'],
+  },
+  settleNotice: {
+    method: 'POST',
+    path: '/v1/notices/{id}/told',
+    summary: 'An officer told a recipient by hand, or says why it could not be told',
+    who: { roles: ['privacy_officer'], scopes: [] },
+    idempotency: 'required',
+    precondition: 'none',
+    params: z.strictObject({ id: noticeId }),
+    body: noticeToldSchema,
+    responses: { 200: { description: 'The recipient as the request shows it', schema: noticeRecipientSchema } },
+    problems: ['action_not_allowed', 'reason_required', 'forgotten'],
   },
   createBreach: {
     method: 'POST',

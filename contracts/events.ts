@@ -39,10 +39,14 @@ export const EVENT_DATA = {
   'domain.expired': z.strictObject({ ref, at: instant.nullish() }),
   'contact.settled': z.strictObject({ ref, at: instant.nullish() }),
   'contact.made': z.strictObject({ ref, at: instant.nullish() }),
+  'notice.acknowledged': z.strictObject({
+    noticeId: z.string().regex(/^ntc_[0-9A-HJKMNP-TV-Z]{26}_\d{1,3}$/, 'not a notice id'),
+    result: z.enum(['acknowledged', 'done', 'held_nothing', 'refused']),
+  }),
 } as const;
 
 /** Known to the interface; their machinery comes later, so they answer 501 and change nothing. */
-export const LATER_EVENTS = ['profile.changed', 'profile.deleted', 'backup.restored', 'notice.acknowledged'] as const;
+export const LATER_EVENTS = ['profile.changed', 'profile.deleted', 'backup.restored'] as const;
 
 export const inboundEventSchema = z
   .strictObject({

@@ -15,6 +15,7 @@ export * from './endpoints.js';
 export * from './events.js';
 export * from './ledger.js';
 export * from './organisations.js';
+export * from './notices.js';
 export * from './principal.js';
 export * from './problems.js';
 export * from './request-commands.js';

@@ -232,6 +232,7 @@ const recipient = z.strictObject({
       by: z.enum(['webhook', 'mail', 'manual']),
       to: text.nullable().default(null),
       datasets: z.array(id).default([]),
+      reference: identifierType.default('email'),
     })
     .nullable()
     .default(null),

@@ -128,5 +128,6 @@ export const SCOPES = [
   'restores:write',
   'data:read',
   'suppressions:check',
+  'notices:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

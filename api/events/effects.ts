@@ -5,6 +5,7 @@ import type { PartyRef } from '../../infra/store/parties.js';
 import type { ApiDeps } from '../deps.js';
 import { Refusal } from '../gateway/index.js';
 import { decideCommand, expiredProblem, noteRefusal } from '../handlers/approvals.js';
+import { noticeOf } from '../handlers/notices.js';
 import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { draft } from '../ledger-notes.js';
@@ -34,6 +35,8 @@ export async function applyEvent(deps: ApiDeps, event: InboundEvent, party: Part
     case 'account.ownership_transferred':
     case 'account.cancelled':
       return guardEvent(deps, event, party);
+    case 'notice.acknowledged':
+      return noticeEvent(deps, event, party);
     default:
       if (isReported(event.type)) return reportedEvent(deps, event, event.type, party);
       return backupEvent(deps, event, party);
@@ -94,6 +97,23 @@ async function guardEvent(deps: ApiDeps, event: InboundEvent, party: PartyRef): 
         });
     }
     await note(deps, event, party, eventId, now, { requests: docs.length });
+  };
+}
+
+/** A recipient answers its notice; only the party that the notice went to may. */
+async function noticeEvent(deps: ApiDeps, event: InboundEvent, party: PartyRef): Promise<Effect> {
+  const { noticeId, result } = checkData(EVENT_DATA['notice.acknowledged'], event);
+  if (!('organisation' in party)) throw new HttpProblem('foreign_key');
+  const found = await noticeOf(deps, noticeId);
+  if (found === null || found.doc.operator !== party.operator || found.party !== party.organisation)
+    throw new HttpProblem('not_found');
+  return async ({ updateId }) => {
+    await deps.gateway.update(found.doc._id, 'notice', updateId, {
+      by: speaker(party),
+      noticeId,
+      result,
+      reasonRef: null,
+    });
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   IdentityCommand,
   RequestInput,
 } from '../../domain/lifecycle/commands.js';
+import type { NoticeCommand } from '../../domain/notices/notices.js';
 import type { RunFacts } from '../../domain/lifecycle/facts.js';
 
 export interface Commands {
@@ -17,6 +18,7 @@ export interface Commands {
   readonly act: ActCommand;
   readonly event: EventCommand;
   readonly correspond: CorrespondCommand;
+  readonly notice: NoticeCommand;
 }
 
 /** What a running request answers when asked: the same as it projects, and whether quick work is under way. */

@@ -38,6 +38,7 @@ import {
 } from './organisations-webhooks.js';
 import { bounceLetter, dispatchLetter, listLetters, previewLetter } from './letters.js';
 import { createAttachment, createMessage, getAttachment, listAttachments, listMessages } from './messages.js';
+import { getNotice, settleNotice } from './notices.js';
 import { getPlan } from './plan.js';
 import { getRequest, listRequests, searchRequests } from './read-requests.js';
 import { runSimulation } from './simulate.js';
@@ -88,6 +89,8 @@ export function handlers(deps: ApiDeps, metrics: ApiMetrics): Record<EndpointId,
     getPackageReview: getPackageReview(deps),
     sendReceiverCode: sendReceiverCode(deps),
     confirmReceiver: confirmReceiver(deps),
+    getNotice: getNotice(deps),
+    settleNotice: settleNotice(deps),
     createBreach: createBreach(deps),
     listBreaches: listBreaches(deps),
     getBreach: getBreach(deps),

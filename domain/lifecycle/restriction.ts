@@ -5,6 +5,7 @@
  */
 import { isUnconditional, isWhileWeighed, OBJECTION, ON_GROUNDS } from '../plan/stops.js';
 import { modeOf } from '../rights.js';
+import { emit } from './forward.js';
 import { queueLetter } from './letters.js';
 import { DAY, enterPart, note, plus, type ApprovalRun, type PartRun, type Run } from './run.js';
 
@@ -82,9 +83,23 @@ export function liftSettled(run: Run, part: PartRun, now: number): void {
     part.until = plus(now, 0);
     if (part.outcome !== 'skipped') part.basis = 'restriction_lifted';
     note(run, now, part.outcome === 'skipped' ? 'restriction.left_set' : 'restriction.lifted', basis, { part: key });
+    if (part.outcome !== 'skipped') tellReaders(run, part, 'restriction.lifted', now);
   } else if (part.part.action === 'restrict' && part.outcome === 'done') {
     note(run, now, 'restriction.set', basis, { part: key, records: part.touched });
+    tellReaders(run, part, 'restriction.set', now);
   }
+}
+
+/** Whoever else reads this dataset hears of it by event: its organisation, and recipients with endpoints. Ids only. */
+function tellReaders(run: Run, part: PartRun, type: 'restriction.set' | 'restriction.lifted', now: number): void {
+  const { system, dataset, organisation } = part.part;
+  const recipients = run.input.rules.recipients.flatMap(({ notify }) =>
+    notify?.by === 'webhook' && (notify.datasets.length === 0 || notify.datasets.includes(dataset))
+      ? [notify.party]
+      : [],
+  );
+  for (const party of [...(organisation === null ? [] : [organisation]), ...recipients])
+    emit(run, { type, organisation: party, approvalId: null, data: { system, dataset } }, now);
 }
 
 function mayLift(run: Run): boolean {

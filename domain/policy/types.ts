@@ -281,6 +281,8 @@ export interface RecipientPolicy {
     readonly to: string | null;
     /** Datasets whose data this recipient holds; empty = all. */
     readonly datasets: readonly string[];
+    /** Identifier type by which the recipient knows the person; shown to it alone. */
+    readonly reference: string;
   } | null;
 }
 

@@ -303,6 +303,8 @@ export function goodAnswer(task: Task, now: number, plan: () => Plan): TaskResul
       return { kind: task.kind, stamp };
     case 'defer':
       return { kind: 'defer', stamp, rows: task.parts.length };
+    case 'notice':
+      return { kind: 'notice', stamp, way: 'mail', problem: null };
     case 'notify':
       return { kind: 'notify', stamp, accepted: true, problem: null };
     case 'push':

@@ -16,6 +16,7 @@ let api: TestApi;
 const tokens = new Map<string, string>();
 let requestId = '';
 const APPROVAL = 'apr_matrix1';
+const NOTICE = 'ntc_01JDB2C3D4E5F6G7H8J9K0M1N2_0';
 const BREACH = 'brc_01JDB2C3D4E5F6G7H8J9K0M1N2';
 const ATTACHMENT = `att_${'0'.repeat(22)}`;
 const ROLE_NAMES: RoleName[] = ['privacy_officer', 'approver', 'auditor', 'admin'];
@@ -117,6 +118,8 @@ const PARAMS: Partial<Record<EndpointId, Record<string, string>>> = {
   bounceLetter: { letterId: 'final-0' },
   dispatchLetter: { letterId: 'final-0' },
   decideComplaint: { n: '1' },
+  getNotice: { id: NOTICE },
+  settleNotice: { id: NOTICE },
   getBreach: { id: BREACH },
   getBreachDraft: { id: BREACH },
   decideBreach: { id: BREACH },
@@ -146,6 +149,7 @@ const BODIES: Partial<Record<EndpointId, unknown>> = {
   dispatchLetter: { at: '2026-11-24T00:00:00Z', by: 'post' },
   createComplaint: { to: 'operator', text: 'I do not agree.' },
   decideComplaint: { result: 'answered', reasonText: 'We keep to it.' },
+  settleNotice: { result: 'told' },
   createBreach: {
     operator: 'infentre',
     awareAt: '2026-11-24T00:00:00Z',
