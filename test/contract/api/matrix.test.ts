@@ -131,6 +131,7 @@ const PARAMS: Partial<Record<EndpointId, Record<string, string>>> = {
 const QUERIES: Partial<Record<EndpointId, string>> = {
   ...Object.fromEntries(OF_ORGANISATION.map((id) => [id, '?operator=infentre'])),
   getAttachment: '?purpose=handling_request',
+  getPackageReview: '?purpose=handling_request',
   getCheckpoint: '?operator=infentre',
   getProof: '?operator=infentre&seq=0&size=1',
 };
