@@ -319,7 +319,7 @@ const access: Scene = {
     }
     const done = await keep(demo, id, 'defigo-access', false);
     await caller.must('POST', `/v1/requests/${id}/package/code`, { token: caller.info.tokens.privacyOfficer });
-    const mail = await caller.mailTo(sara.email, (m) => /\b\d{6}\b/.test(m.text));
+    const mail = await caller.mailTo(sara.email, (m) => /\b\d{6}\b/.test(m.text) && !m.text.includes(id));
     const code = /\b(\d{6})\b/.exec(mail.text)?.[1] ?? '';
     const download = async (): Promise<Response> =>
       fetch(`${caller.info.api}/v1/requests/${id}/package`, { headers: { 'habeas-code': code } });

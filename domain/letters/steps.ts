@@ -159,7 +159,7 @@ function doneLine(facts: RunFacts, texts: Texts): string {
 function rejectionText(step: StepFact, facts: RunFacts, context: LetterContext): string {
   const approval = facts.approvals.find((a) => a.organisation === step.organisation && a.parts.includes(step.key));
   const reason = approval === undefined ? undefined : context.reasons[approval.id];
-  const ground = sentence(context.texts.reasons, step.basis ?? 'rejected');
+  const ground = basisText(context, step.basis ?? 'rejected');
   return reason === undefined ? ground : `${ground} ${fill(context.texts.theirReason, { text: reason })}`;
 }
 

@@ -94,11 +94,12 @@ it('leaves no mark of a person outside the vault', async () => {
   const others: string[] = [];
   for (const [action, body] of [
     ['refuse', { ground: 'rights_of_others', reason: two.text }],
-    ['withdraw', { reason: two.text, messageId: two.mark }],
+    ['withdraw', { reason: two.text }],
   ] as const) {
     const id = await calls.request('defigo', 'erasure', [{ type: 'email', value: two.email }], { identity: null });
     await calls.until(id, ['identifying']);
-    await calls.act(id, action, body);
+    const more = action === 'withdraw' ? { messageId: await calls.message(id, two.mark) } : {};
+    await calls.act(id, action, { ...body, ...more });
     await calls.until(id, ['closed'], (v) => v.certificate?.final === true);
     others.push(id);
   }

@@ -148,6 +148,15 @@ export class Calls extends Caller {
     return lines;
   }
 
+  /** Records what the person wrote; the id of the message, which a withdrawal names. */
+  async message(id: string, text: string): Promise<string> {
+    const kept = await this.must<{ id: string }>('POST', `/v1/requests/${id}/messages`, {
+      token: this.info.tokens.privacyOfficer,
+      body: { direction: 'in', text },
+    });
+    return kept.id;
+  }
+
   async mailsTo(address: string): Promise<KeptMail[]> {
     return (await this.mails()).filter((mail) => mail.to.includes(address));
   }

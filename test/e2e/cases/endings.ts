@@ -159,7 +159,7 @@ export function endings(stack: () => E2e): void {
       expect(changes(before, await snapshot(e2e.db('defigo')))).toEqual([]);
       const late = await calls.problem('POST', `/v1/requests/${id}/actions/withdraw`, {
         token: calls.info.tokens.privacyOfficer,
-        body: { reason: 'too late' },
+        body: { reason: 'too late', messageId: await calls.message(id, 'Leave it.') },
         headers: { 'if-match': '*' },
       });
       expect(late).toMatchObject({ status: 409, code: 'action_not_allowed' });
@@ -172,7 +172,10 @@ export function endings(stack: () => E2e): void {
       const before = await snapshot(e2e.db('infentre'));
       const id = await calls.request('infentre', 'erasure', [email(eva.email)]);
       const old = await calls.pending(await calls.until(id, ['awaiting_approval']), 'kulturhuset');
-      await calls.act(id, 'withdraw', { reason: 'She changed her mind.' });
+      await calls.act(id, 'withdraw', {
+        reason: 'She changed her mind.',
+        messageId: await calls.message(id, 'Please leave it as it is.'),
+      });
       let view = await calls.until(id, ['closed'], (v) => v.certificate?.final === true);
       expect(view).toMatchObject({ outcome: 'withdrawn', answer: 'none' });
       const dead = await calls.decide(old, { decision: 'approve' });
@@ -202,7 +205,10 @@ export function endings(stack: () => E2e): void {
       const ida = await addResident(e2e);
       const id = await calls.request('defigo', 'erasure', [email(ida.email)], { identity: null });
       await calls.until(id, ['identifying']);
-      await calls.act(id, 'withdraw', { reason: 'She changed her mind.' });
+      await calls.act(id, 'withdraw', {
+        reason: 'She changed her mind.',
+        messageId: await calls.message(id, 'Please leave it as it is.'),
+      });
       await calls.until(id, ['closed'], (v) => v.certificate?.final === true);
       await calls.advance(id, 'P15D');
       const answer = await calls.problem('POST', `/v1/requests/${id}/identity`, {
