@@ -66,6 +66,10 @@ export const en: Texts = {
   approvalReminder:
     'We asked you on {requestedOn} to decide on a request ({right}). We have no decision yet, and your silence does not count as one.',
   approvalHow: 'Approval: {approvalId}. Please decide by {due}: {decisionUrl}',
+  withdrawnOffer:
+    'You have withdrawn your consent. What we did until then stays lawful. You may also ask us to erase what we hold because of that consent (GDPR Article 17(1)(b)); a reply to this letter is enough.',
+  weighedRestriction:
+    'While we weighed your objection, we did not use the data in question otherwise (GDPR Article 18(1)(d)). This restriction ends with this answer.',
   restrictionLifted:
     'You asked us to restrict the use of your data. The restriction ends after this notice; from then on we use the data again as before. The reason: {text}',
   complaintReminder:

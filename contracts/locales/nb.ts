@@ -66,6 +66,10 @@ export const nb: Texts = {
   approvalReminder:
     'Vi ba dere {requestedOn} om å avgjøre et krav ({right}). Vi har ikke fått noen avgjørelse, og taushet regnes ikke som en.',
   approvalHow: 'Godkjenning: {approvalId}. Avgjør innen {due}: {decisionUrl}',
+  withdrawnOffer:
+    'Du har trukket samtykket ditt tilbake. Det vi gjorde fram til da, er fortsatt lovlig. Du kan også be oss slette det vi har på grunn av samtykket (personvernforordningen artikkel 17 nr. 1 bokstav b); det er nok å svare på dette brevet.',
+  weighedRestriction:
+    'Mens vi vurderte protesten din, brukte vi ikke opplysningene det gjelder til annet (personvernforordningen artikkel 18 nr. 1 bokstav d). Denne begrensningen opphører med dette svaret.',
   restrictionLifted:
     'Du ba oss om å begrense bruken av opplysningene dine. Begrensningen opphører etter denne meldingen; fra da av bruker vi opplysningene igjen som før. Grunnen: {text}',
   complaintReminder:

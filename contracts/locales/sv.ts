@@ -66,6 +66,10 @@ export const sv: Texts = {
   approvalReminder:
     'Vi bad er den {requestedOn} att besluta om en begäran ({right}). Vi har inte fått något beslut, och tystnad räknas inte som ett.',
   approvalHow: 'Godkännande: {approvalId}. Besluta senast {due}: {decisionUrl}',
+  withdrawnOffer:
+    'Du har återkallat ditt samtycke. Det vi gjorde fram till dess är fortfarande lagligt. Du kan också be oss radera det vi har på grund av samtycket (dataskyddsförordningen artikel 17.1 b); det räcker att svara på det här brevet.',
+  weighedRestriction:
+    'Medan vi prövade din invändning använde vi inte de berörda uppgifterna till något annat (dataskyddsförordningen artikel 18.1 d). Den begränsningen upphör med det här svaret.',
   restrictionLifted:
     'Du bad oss att begränsa användningen av dina uppgifter. Begränsningen upphör efter detta meddelande; därefter använder vi uppgifterna igen som förut. Skälet: {text}',
   complaintReminder:

@@ -44,6 +44,10 @@ export interface Texts {
   readonly approvalReminder: string;
   readonly approvalHow: string;
   readonly restrictionLifted: string;
+  /** GDPR Art. 17(1)(b): a withdrawn consent is a ground for erasure, which the person must ask for. */
+  readonly withdrawnOffer: string;
+  /** GDPR Art. 18(1)(d) and 18(3): restricted while an objection was weighed, and how that ends. */
+  readonly weighedRestriction: string;
   readonly complaintReminder: string;
   readonly complaintAnswer: Readonly<Record<'operator' | 'authority' | 'court', string>>;
   readonly complaintResult: Readonly<Record<'upheld' | 'changed' | 'answered', string>>;

@@ -7,7 +7,7 @@ import type { LetterKind } from '../lifecycle/run.js';
 import { modeOf } from '../rights.js';
 import type { LetterContext } from './context.js';
 import { ANSWERS_SUBJECT } from './negative.js';
-import { stepBlocks } from './steps.js';
+import { isInterim, stepBlocks } from './steps.js';
 import { backupBlock, complaintBlock, keepBlock, operatorBlock, recipientBlock, responsibleBlock } from './tail.js';
 import { countText, dayText, fill, sentence, type Values } from './words.js';
 
@@ -27,6 +27,7 @@ export const BLOCKS = [
   'responsible',
   'backups',
   'recipients',
+  'offer',
   'package',
   'commitment',
   'keep',
@@ -175,6 +176,9 @@ function sayOutcome(kind: LetterKind, facts: RunFacts, context: LetterContext, b
   say('responsible', responsibleBlock(facts, context));
   say('backups', backupBlock(facts, context));
   say('recipients', recipientBlock(facts, context));
+  if (kind === 'final' && facts.right === 'consent_withdrawal') say('offer', texts.withdrawnOffer);
+  if (kind === 'final' && modeOf(facts.right) === 'stop' && facts.steps.some(isInterim))
+    say('offer', texts.weighedRestriction);
   if (facts.packageReady) say('package', fill(texts.packageReady, base));
   else if (facts.packageWaits) say('package', texts.packageWaits);
   if (kind === 'final' && context.salt !== null) say('commitment', fill(texts.commitment, { salt: context.salt }));

@@ -32,10 +32,17 @@ export function answeringThemselves(facts: RunFacts): ReadonlySet<string> {
   );
 }
 
+/** A restriction while something else is decided (`…/interim`): the letter speaks of what was decided. */
+export function isInterim(step: StepFact): boolean {
+  return step.operation === 'restrict' && step.key.endsWith('/interim') && step.records > 0;
+}
+
 /** The steps that this letter has to speak of. */
 export function spokenSteps(facts: RunFacts): readonly StepFact[] {
   const theirs = answeringThemselves(facts);
-  return facts.steps.filter((s) => s.role === 'controller' || s.organisation === null || !theirs.has(s.organisation));
+  return facts.steps.filter(
+    (s) => !isInterim(s) && (s.role === 'controller' || s.organisation === null || !theirs.has(s.organisation)),
+  );
 }
 
 /** `layered`: a package says the details, so what is in it takes one line. */
