@@ -110,9 +110,10 @@ policy
   .command('explain')
   .description('say in plain words what a pack does')
   .argument('<operator>')
-  .action(async (operator: string) => {
+  .option('--language <language>', 'en, nb or sv', 'en')
+  .action(async (operator: string, options: { language?: string }) => {
     const { policyExplain } = await import('./policy.js');
-    end(await policyExplain(operator, write));
+    end(await policyExplain(operator, options, write));
   });
 policy
   .command('ropa')

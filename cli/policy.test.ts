@@ -37,15 +37,23 @@ describe('policy check', () => {
 });
 
 describe('policy explain', () => {
-  test('in plain words', async () => {
-    const { status, lines } = await output((write) => policyExplain('infentre', write, ''));
+  test('in plain words, with the identity of the pack', async () => {
+    const { status, lines } = await output((write) => policyExplain('infentre', {}, write, ''));
     expect(status).toBe(0);
+    expect(lines[0]).toBe('Infentre AB (infentre), version 1');
     expect(lines.at(-1)).toMatch(/^Pack sha256:[0-9a-f]{64}$/);
-    await expect(`${lines.slice(0, -1).join('\n')}\n`).toMatchFileSnapshot(fixture('explain-infentre.txt'));
+    const swedish = await output((write) => policyExplain('infentre', { language: 'sv' }, write, ''));
+    expect(swedish.lines).toContain('När svaret ska finnas');
+    expect(swedish.lines.at(-1)).toBe(lines.at(-1));
+  });
+
+  test('in a language that is not there', async () => {
+    const { status, lines } = await output((write) => policyExplain('infentre', { language: 'de' }, write, ''));
+    expect([status, lines]).toEqual([2, ['no language "de"; there are: en, nb, sv']]);
   });
 
   test('of an operator that is not there', async () => {
-    const { status, lines } = await output((write) => policyExplain('nobody', write, ''));
+    const { status, lines } = await output((write) => policyExplain('nobody', {}, write, ''));
     expect([status, lines]).toEqual([2, ['no pack of "nobody"; there are: defigo, faktry, infentre, itefy, itpays']]);
   });
 });

@@ -1,6 +1,9 @@
 /** `habeas policy check`, `habeas policy explain` and `habeas policy ropa`. Results go to `write`, line by line; the return value is the exit status. */
 import { checkPaths, checkPolicies, faultLine, policiesFolder } from '../infra/policies/index.js';
+import { EXPLAIN_LOCALES } from '../contracts/locales/explain/index.js';
+import { PACKAGE_LOCALES } from '../contracts/locales/package/index.js';
 import { explainPack } from '../domain/policy/explain.js';
+import { LANGUAGES } from '../domain/words.js';
 import { recordOfProcessing, ropaMarkdown } from '../domain/policy/ropa.js';
 
 export type Write = (line: string) => void;
@@ -23,18 +26,29 @@ export async function policyCheck(
 
 /**
  * Says in plain words what the pack of an operator does.
- * @returns 0; 1 when the pack has faults (they are written); 2 when there is no such operator
+ * @param options `language`: en (default), nb or sv
+ * @returns 0; 1 when the pack has faults (they are written); 2 when there is no such operator or language
  */
 export async function policyExplain(
   operator: string,
+  options: { readonly language?: string },
   write: Write,
   setting: string | undefined = process.env['HABEAS_POLICIES'],
 ): Promise<0 | 1 | 2> {
-  const folder = policiesFolder(setting);
-  const { packs, faults } = await checkPolicies(folder);
+  const language = LANGUAGES.find((one) => one === (options.language ?? 'en'));
+  if (language === undefined) {
+    write(`no language "${options.language ?? ''}"; there are: ${LANGUAGES.join(', ')}`);
+    return 2;
+  }
+  const { packs, faults, authorities } = await checkPolicies(policiesFolder(setting));
   const frozen = packs.get(operator);
   if (frozen === undefined) return noPack(operator, faults, [...packs.keys()], write);
-  for (const line of explainPack(frozen.pack).trimEnd().split('\n')) write(line);
+  const text = explainPack(frozen.pack, {
+    texts: EXPLAIN_LOCALES[language],
+    words: PACKAGE_LOCALES[language],
+    authority: authorities.get(frozen.pack.legal.authority)?.name,
+  });
+  for (const line of text.trimEnd().split('\n')) write(line);
   write(`Pack ${frozen.hash}`);
   return 0;
 }

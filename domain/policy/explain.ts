@@ -1,167 +1,217 @@
-/** A pack in plain words, for `habeas policy explain`: what it promises, who decides, what stays and why. */
+/** A pack in plain words, for `habeas policy explain`: what it promises, who decides, how long things live, what stays and why. */
+import type { ExplainTexts } from '../../contracts/locales/explain/index.js';
 import { regimeOf } from '../clock/regimes.js';
-import { RETENTION_LAWS } from '../holds/laws.js';
+import { fill } from '../letters/words.js';
+import { closingDatasets, datasetLines, list, wordOf, words, type ExplainContext } from './explain-datasets.js';
 import { environmentOf } from './lint-settings.js';
-import type { ApprovalRule, BackupPolicy, DatasetPolicy, EraseRule, HoldRule, Pack, SystemPolicy } from './types.js';
+import type { ApprovalRule, BackupPolicy, GuardRule, Pack, RecipientPolicy, SystemPolicy } from './types.js';
 
 /**
- * Says what a pack does, for people who do not read YAML. Same pack, same text.
+ * Says what a pack does, for people who do not read YAML. Same pack and catalogue, same text.
  * @returns lines joined by `\n`, with a newline at the end
  */
-export function explainPack(pack: Pack): string {
-  const lines = [
-    `${pack.legal.name} (${pack.operator}), version ${pack.version}`,
-    `  Organisation number ${pack.legal.orgNo}, ${pack.legal.address}. Data protection contact: ${pack.legal.dpo}.`,
-    `  Complaints go to ${pack.legal.authority}. Letters are written in ${pack.language} unless the person chose another language.`,
-    '',
-    'When an answer is due',
-    ...clockLines(pack),
-    '',
-    'Who may ask, and how well we must know her',
-    ...Object.entries(pack.identify).map(([right, level]) =>
-      level === 'none'
-        ? `  ${right}: no proof of identity.`
-        : `  ${right}: identity verified at level ${level} or better.`,
-    ),
-    `  A question to the person stays open for ${words(pack.askWithin)}.`,
-    '',
-    'Who decides',
-    ...(pack.approvals.length === 0 ? ['  Nobody else is asked.'] : pack.approvals.map(approvalLine)),
-    ...pack.guards.map(
-      (guard) =>
-        `  Guard ${guard.id}: ${guard.rights.join(', ')} waits for ${guard.datasets.join(', ')} until ${guard.unblock.join(' or ')}, at most ${words(guard.blockedFor)}. Everything else goes ahead.`,
-    ),
-    pack.release === 'officer'
-      ? '  A package with a copy of the data waits until a privacy officer releases it.'
-      : '  A package without redactions is released by itself.',
-    '',
-    ...[...pack.systems].sort((a, b) => a.order - b.order).flatMap((system) => [...systemLines(system), '']),
-    'Backups',
-    ...(pack.backups.length === 0 ? ['  None are known.'] : pack.backups.map(backupLine)),
-    '',
-    'Who else receives data',
-    ...(pack.recipients.length === 0
-      ? ['  Nobody.']
-      : pack.recipients.map(
-          ({ name, role, region, purpose, system }) =>
-            `  ${name} (${role}, ${region}): ${purpose}.${system === null ? ' Is told by a notice.' : ` Is told by erasing in the system ${system}.`}`,
-        )),
-    '',
-    'What Habeas itself keeps',
-    `  The request with its records: ${words(pack.keep.request)} after it is closed. Packages: ${words(pack.keep.packages)}. The sealed answer: ${words(pack.keep.answers)}.`,
-    '',
-    `Needs from the environment: ${environmentOf(pack).join(', ') || 'nothing'}.`,
+export function explainPack(pack: Pack, context: ExplainContext): string {
+  const { texts: t } = context;
+  const { name, orgNo, address, dpo, authority } = pack.legal;
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    [
+      fill(t.title, { name, operator: pack.operator, version: pack.version }),
+      [
+        fill(t.legal, { orgNo, address, dpo }),
+        fill(t.authority, { authority: context.authority ?? authority, language: t.language[pack.language] }),
+        ...(pack.region === null ? [] : [fill(t.region, { region: pack.region })]),
+      ],
+    ],
+    [t.headDue, clockLines(pack, context)],
+    [t.headAsk, identityLines(pack, context)],
+    [t.headDecide, decisionLines(pack, context)],
+    ...[...pack.systems]
+      .sort((a, b) => a.order - b.order)
+      .map((system): readonly [string, readonly string[]] => systemSection(system, pack, context)),
+    [
+      t.headProfiling,
+      pack.profiling.length === 0 ? [t.profilingNone] : pack.profiling.map((one) => fill(t.profiling, one)),
+    ],
+    [t.headClosure, closureLines(pack, context)],
+    [t.headBreach, breachLines(pack, context)],
+    [t.headBackups, pack.backups.length === 0 ? [t.backupsNone] : pack.backups.map((one) => backupLine(one, context))],
+    [
+      t.headRecipients,
+      pack.recipients.length === 0 ? [t.recipientsNone] : pack.recipients.map((one) => recipientLine(one, context)),
+    ],
+    [
+      t.headKeeps,
+      [
+        fill(t.keeps, {
+          request: words(pack.keep.request, context),
+          packages: words(pack.keep.packages, context),
+          answers: words(pack.keep.answers, context),
+        }),
+      ],
+    ],
   ];
-  return `${lines.join('\n')}\n`;
+  const body = sections.flatMap(([head, lines]) => [head, ...lines.map((line) => `  ${line}`), '']);
+  const names = environmentOf(pack).join(', ');
+  return `${[...body, fill(t.environment, { names: names === '' ? t.nothing : names })].join('\n')}\n`;
 }
 
-function clockLines(pack: Pack): string[] {
+function clockLines(pack: Pack, context: ExplainContext): string[] {
+  const { texts: t } = context;
   const regime = regimeOf(pack.regime);
-  if (regime === undefined) return [`  Regime ${pack.regime} is not known.`];
-  const first = typeof regime.first === 'string' ? words(regime.first) : `${regime.first.businessDays} business days`;
+  if (regime === undefined) return [fill(t.regimeUnknown, { regime: pack.regime })];
+  const first =
+    typeof regime.first === 'string'
+      ? words(regime.first, context)
+      : fill(t.businessDays, { count: regime.first.businessDays });
   const rolls = pack.clockSwitches.roll ?? regime.roll;
-  const lines = [
-    `  ${regime.name}: ${first} from receipt${regime.extended === null ? ', no extension' : `, up to ${words(regime.extended)} when extended with reasons in time`}.`,
-    `  Days are those of ${pack.timeZone}; ${rolls ? `a last day on a weekend or holiday of ${pack.country} moves to the next working day` : 'a last day is never moved'}.`,
-  ];
-  for (const { within, rights } of pack.promises) {
-    lines.push(`  Own promise: ${words(within)}${rights === undefined ? '' : ` for ${rights.join(', ')}`}.`);
-  }
-  return lines;
-}
-
-function approvalLine({ id, when, by, remindAfter, escalateTo }: ApprovalRule): string {
-  const conditions = [
-    when.role === 'processor'
-      ? 'data of which an organisation is the controller'
-      : when.role === 'controller'
-        ? 'our own data'
-        : 'all data',
-    ...(when.rights === undefined ? [] : [`for ${when.rights.join(', ')}`]),
-    ...(when.systems === undefined ? [] : [`in ${when.systems.join(', ')}`]),
-    ...(when.datasets === undefined ? [] : [`of ${when.datasets.join(', ')}`]),
-  ];
-  const who =
-    by === 'organisation' ? 'the organisation' : by === 'privacy_officer' ? 'a privacy officer' : 'a second person';
-  const reminders =
-    remindAfter.length === 0 ? 'without reminders' : `reminders after ${remindAfter.map(words).join(', ')}`;
-  const ladder = escalateTo.length === 0 ? '' : `, told in turn: ${escalateTo.join(', ')}`;
-  return `  ${id}: ${conditions.join(' ')} needs a decision of ${who}; ${reminders}${ladder}. Silence never approves.`;
-}
-
-function systemLines(system: SystemPolicy): string[] {
-  const rate = system.rate === null ? '' : `, at most ${system.rate.perSecond} calls a second`;
-  return [`System ${system.id} (${system.connector}${rate})`, ...system.datasets.flatMap(datasetLines)];
-}
-
-function datasetLines(dataset: DatasetPolicy): string[] {
-  const whose =
-    dataset.role === 'controller'
-      ? 'we are the controller'
-      : typeof dataset.organisation === 'string'
-        ? `controlled by the organisation in ${dataset.organisation}`
-        : `controlled by the organisation of the ${dataset.organisation?.from ?? 'record'} that led here`;
-  const found = Object.entries(dataset.identifiers)
-    .map(
-      ([type, paths]) =>
-        `${type} in ${paths.join(', ')}${dataset.declared.includes(type) ? ' (the person can edit it: a person looks first)' : ''}`,
-    )
-    .join('; ');
-  const notes = [
-    ...(dataset.signIn ? ['lets somebody sign in: a second record for one person is looked at first'] : []),
-    ...(dataset.derived ? ['written by systems only: new records are erased again without asking'] : []),
-  ];
   return [
-    `  ${dataset.id}: ${whose}.`,
-    `    Found by ${found}.`,
-    `    Erasure ${eraseWords(dataset.erase)}.${dataset.hold === null ? '' : ` ${holdWords(dataset.hold)}`}`,
-    ...notes.map((note) => `    Note: ${note}.`),
+    regime.extended === null
+      ? fill(t.due, { regime: regime.name, first })
+      : fill(t.dueExtended, { regime: regime.name, first, extended: words(regime.extended, context) }),
+    fill(rolls ? t.rolls : t.neverRolls, { zone: pack.timeZone, country: pack.country }),
+    ...pack.promises.map(({ within, rights }) =>
+      rights === undefined
+        ? fill(t.promise, { within: words(within, context) })
+        : fill(t.promiseFor, { within: words(within, context), rights: rightsOf(rights, context) }),
+    ),
+    fill(t.complaints, { within: words(pack.complaints.answerWithin, context) }),
   ];
 }
 
-function eraseWords(rule: EraseRule): string {
-  switch (rule.kind) {
-    case 'delete':
-      return 'deletes the record';
-    case 'redact':
-      return "asks for the vendor's own redaction";
-    case 'keep':
-      return `leaves the record, because of ${rule.basis}`;
-    case 'mask':
-      return `overwrites ${rule.paths.join(', ')}`;
-    case 'unset':
-      return `removes ${rule.paths.join(', ')}`;
-    case 'pull':
-      return `removes the person's own element of ${rule.path}, nobody else's`;
-  }
+function identityLines(pack: Pack, context: ExplainContext): string[] {
+  const { texts: t } = context;
+  const rights = Object.keys(pack.identify) as (keyof typeof pack.identify)[];
+  return [
+    ...rights.map((right) => {
+      const level = pack.identify[right] ?? 'none';
+      return level === 'none'
+        ? fill(t.levelNone, { right: t.rights[right] })
+        : fill(t.level, { right: t.rights[right], level: t.levels[level] });
+    }),
+    fill(t.askWithin, { within: words(pack.askWithin, context) }),
+    fill(t.repeated, { within: words(pack.repeatedWithin, context) }),
+  ];
 }
 
-function holdWords(hold: HoldRule): string {
-  const law = RETENTION_LAWS.get(hold.law);
-  const reason =
-    hold.exemption === null
-      ? 'the ground for erasure is not met while a contract runs'
-      : `GDPR Art. ${hold.exemption.replace(/^17-3-/, '17(3)(')})`;
-  const until = [
-    ...(law === undefined ? [] : [`${law.period} (${law.source}), counted from ${hold.documentOn ?? 'the document'}`]),
-    ...(hold.whileField === null ? [] : [`as long as ${hold.whileField} is set`]),
-  ].join(', and ');
-  return `Held by ${hold.law}: kept ${until}; withstands a request because ${reason}.`;
+function decisionLines(pack: Pack, context: ExplainContext): string[] {
+  const { texts: t } = context;
+  return [
+    ...(pack.approvals.length === 0
+      ? [t.decidesNobody]
+      : pack.approvals.flatMap((rule) => approvalLines(rule, context))),
+    ...pack.guards.map((guard) => guardLine(guard, context)),
+    pack.release === 'officer' ? t.releaseOfficer : t.releaseAuto,
+  ];
 }
 
-const MODES = {
-  expire: 'copies run out by themselves',
-  replay: 'after a restore every erasure is repeated',
-  rewrite: 'copies are rewritten without the person',
-} as const;
-
-function backupLine({ id, kind, retention, covers, mode }: BackupPolicy): string {
-  return `  ${id} (${kind}): copies of ${covers.join(', ')} live ${words(retention)}; ${mode.map((one) => MODES[one]).join('; ')}.`;
+function approvalLines(rule: ApprovalRule, context: ExplainContext): string[] {
+  const { texts: t } = context;
+  const { when } = rule;
+  const what = [
+    t.approvalOf[when.role ?? 'all'],
+    ...(when.rights === undefined ? [] : [fill(t.approvalRights, { list: rightsOf(when.rights, context) })]),
+    ...(when.systems === undefined ? [] : [fill(t.approvalSystems, { list: list(when.systems, t.and) })]),
+    ...(when.datasets === undefined ? [] : [fill(t.approvalDatasets, { list: list(when.datasets, t.and) })]),
+  ].join(' ');
+  const after = rule.remindAfter.map((one) => words(one, context));
+  const ladder = rule.escalateTo.map((one) => t.contacts[one]).join(', ');
+  const reminders = after.length === 0 ? t.noReminders : fill(t.reminders, { list: list(after, t.and) });
+  return [
+    fill(t.approval, {
+      id: rule.id,
+      what,
+      who: t.approvalBy[rule.by],
+      reminders: `${reminders}${ladder === '' ? '' : fill(t.ladder, { list: ladder })}`,
+      silence: t.silence,
+    }),
+    ...(rule.deputies.length === 0 ? [] : [fill(t.deputies, { list: rule.deputies.join(', ') })]),
+  ];
 }
 
-/** `P90D` → `90 days`. */
-function words(duration: string): string {
-  const n = Number(duration.slice(1, -1));
-  const unit = { D: 'day', W: 'week', M: 'month', Y: 'year' }[duration.slice(-1)] ?? duration;
-  return `${n} ${unit}${n === 1 ? '' : 's'}`;
+function guardLine(guard: GuardRule, context: ExplainContext): string {
+  const { texts: t } = context;
+  const known: Readonly<Record<string, string>> = t.guardEvents;
+  return fill(t.guard, {
+    id: guard.id,
+    rights: rightsOf(guard.rights, context),
+    datasets: list(guard.datasets, t.and),
+    collection: guard.collection,
+    events: list(
+      guard.unblock.map((event) => known[event] ?? event),
+      t.or,
+    ),
+    within: words(guard.blockedFor, context),
+  });
+}
+
+function systemSection(
+  system: SystemPolicy,
+  pack: Pack,
+  context: ExplainContext,
+): readonly [string, readonly string[]] {
+  const { texts: t } = context;
+  const rate = system.rate === null ? '' : fill(t.systemRate, { perSecond: system.rate.perSecond });
+  return [
+    fill(t.system, { id: system.id, connector: t.connectors[system.connector], rate }),
+    system.datasets.flatMap((dataset) => datasetLines(dataset, pack, context)),
+  ];
+}
+
+function closureLines(pack: Pack, context: ExplainContext): string[] {
+  const { texts: t } = context;
+  if (pack.closure === null) return [t.closureNone];
+  return [
+    fill(t.closure, { datasets: closingDatasets(pack).join(', ') }),
+    pack.closure.exportWithin === null
+      ? t.closureAtOnce
+      : fill(t.closureExport, { within: words(pack.closure.exportWithin, context) }),
+  ];
+}
+
+function breachLines(pack: Pack, { texts: t }: ExplainContext): string[] {
+  const processes = pack.systems.some(({ datasets }) => datasets.some(({ role }) => role === 'processor'));
+  return [
+    fill(t.breachAuthority, { hours: pack.breach.authorityWithin.slice(2, -1) }),
+    pack.breach.peopleImmediately ? t.breachAtOnce : t.breachAssessed,
+    ...(processes ? [t.breachOrganisations] : []),
+  ];
+}
+
+function backupLine({ id, retention, covers, mode }: BackupPolicy, context: ExplainContext): string {
+  const { texts: t } = context;
+  return fill(t.backup, {
+    id,
+    systems: list(covers, t.and),
+    retention: words(retention, context),
+    modes: mode.map((one) => t.modes[one]).join('; '),
+  });
+}
+
+function recipientLine(recipient: RecipientPolicy, context: ExplainContext): string {
+  const { texts: t } = context;
+  const { name, role, region, purpose, system, transfer, notify } = recipient;
+  const told =
+    system !== null
+      ? fill(t.toldBySystem, { system })
+      : notify === null
+        ? t.notTold
+        : [
+            ...(notify.datasets.length === 0 ? [] : [fill(t.toldOf, { datasets: list(notify.datasets, t.and) })]),
+            t.toldBy[notify.by],
+          ].join(' ');
+  return fill(t.recipient, {
+    name,
+    role: t.roles[role],
+    region,
+    purpose: wordOf(purpose, context),
+    transfer: transfer === 'none_needed' ? '' : fill(t.transfer, { tool: wordOf(transfer, context) }),
+    told,
+  });
+}
+
+function rightsOf(rights: readonly (keyof ExplainTexts['rights'])[], { texts: t }: ExplainContext): string {
+  return list(
+    rights.map((right) => t.rights[right]),
+    t.and,
+  );
 }
