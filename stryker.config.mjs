@@ -42,5 +42,5 @@ export default {
     reportTests: false,
     reportMutants: true,
   },
-  jsonReporter: { fileName: 'reports/mutation.json' },
+  jsonReporter: { fileName: `reports/mutation-${process.env['MUTATION_OF'] ?? 'all'}.json` },
 };

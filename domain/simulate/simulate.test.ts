@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAway } from './away.js';
 import { simulate } from './simulate.js';
-import type { OpenRequest, RequestForecast, SimulatedRules, Simulation } from './types.js';
+import { rulesOf, type OpenRequest, type RequestForecast, type SimulatedRules, type Simulation } from './types.js';
 
 const RULES: SimulatedRules = {
   operator: 'infentre',
@@ -431,5 +431,196 @@ describe('properties', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('rules of a pack', () => {
+  test('only what decides dates and who must act', () => {
+    const pack = {
+      operator: 'infentre',
+      version: '3',
+      regime: 'gdpr-eu',
+      country: 'SE',
+      timeZone: 'Europe/Stockholm',
+      promises: [{ within: 'P30D' }, { within: 'P14D', rights: ['access'] }],
+      clockSwitches: { roll: false },
+      approvals: [
+        { id: 'a', by: 'organisation', when: { role: 'processor' } },
+        { id: 'b', by: 'second_person', when: { rights: ['erasure'] } },
+      ],
+      release: 'officer',
+      systems: [],
+    };
+    expect(rulesOf({ hash: 'sha256:x', pack } as unknown as Parameters<typeof rulesOf>[0])).toEqual({
+      operator: 'infentre',
+      version: '3',
+      hash: 'sha256:x',
+      regime: 'gdpr-eu',
+      country: 'SE',
+      timeZone: 'Europe/Stockholm',
+      promises: [{ within: 'P30D' }, { within: 'P14D', rights: ['access'] }],
+      switches: { roll: false },
+      decisions: [
+        { by: 'organisation', rights: null },
+        { by: 'second_person', rights: ['erasure'] },
+      ],
+      release: 'officer',
+    });
+  });
+});
+
+describe('corners of the model', () => {
+  const asked = { kind: 'identity', askedAt: '2026-09-08T08:00:00Z', answeredAt: null } as const;
+
+  test('a request that just came in is worked like one that is being identified', () => {
+    expect(only({ requests: [request({ state: 'received' })] }).present).toEqual(
+      only({ requests: [request()] }).present,
+    );
+  });
+
+  test('after the subject come an officer, then what is pending, else what the pack will ask', () => {
+    const state = 'waiting_for_subject';
+    const away = [parseAway('dpo:2026-09-14..2026-09-16')];
+    const bare = only({ requests: [request({ state, pauses: [asked] })], away });
+    expect([bare.present.answeredOn, bare.changed?.answeredOn]).toEqual(['2026-09-22', '2026-09-24']);
+    const waiting = [{ kind: 'second_person', organisation: null, requestedAt: '2026-09-07T08:00:00Z' }] as const;
+    expect(only({ requests: [request({ state, pauses: [asked], waiting })] }).present.answeredOn).toBe('2026-09-15');
+  });
+
+  test('a question whose facts were not kept is taken as asked at receipt', () => {
+    const found = only({ requests: [request({ state: 'waiting_for_subject' })] }).present;
+    expect([found.legalDue, found.answeredOn]).toEqual(['2026-10-01', '2026-09-21']);
+  });
+
+  test('of several questions the open one counts', () => {
+    const answered = { kind: 'identity', askedAt: '2026-09-02T08:00:00Z', answeredAt: '2026-09-03T08:00:00Z' } as const;
+    const found = only({ requests: [request({ state: 'waiting_for_subject', pauses: [asked, answered] })] }).present;
+    expect([found.legalDue, found.answeredOn]).toEqual(['2026-10-09', '2026-09-22']);
+  });
+
+  test('the officer of a rule is the owner of the request', () => {
+    const rules = new Map([
+      [
+        RULES.hash,
+        {
+          ...RULES,
+          decisions: [
+            { by: 'privacy_officer' as const, rights: null },
+            { by: 'second_person' as const, rights: null },
+          ],
+        },
+      ],
+    ]);
+    const away = [parseAway('privacy_officer:tok_anna:2026-09-14..2026-09-15')];
+    const of = (owner: string | null) =>
+      only({ rules, away, requests: [request({ owner, state: 'discovering' })] }).changed;
+    expect(of('tok_anna')).toMatchObject({ answeredOn: '2026-09-16', waitsFor: 'privacy_officer' });
+    expect(of(null)).toMatchObject({ answeredOn: '2026-09-14', waitsFor: null });
+    const pending = [{ kind: 'privacy_officer', organisation: null, requestedAt: AS_OF }] as const;
+    const held = only({
+      away,
+      requests: [request({ owner: 'tok_anna', state: 'awaiting_approval', waiting: pending })],
+    });
+    expect(held.changed?.answeredOn).toBe('2026-09-16');
+  });
+
+  test('several absences of a role add up; what is left open is left open', () => {
+    const away = [parseAway('dpo:2026-09-14..2026-09-14'), parseAway('dpo:2026-09-15..2026-09-16')];
+    expect(only({ away, requests: [request({ state: 'executing', byHand: 1 })] }).changed?.answeredOn).toBe(
+      '2026-09-17',
+    );
+    const never = only({
+      away: [parseAway('organisation:2026-09-14..2099-01-01')],
+      requests: [request({ state: 'discovering', byHand: 1 })],
+    });
+    expect(never.changed).toMatchObject({ answeredOn: null, promiseBroken: false, waitsFor: 'organisation' });
+  });
+
+  test('with equal waits the first one is named', () => {
+    const waiting = [
+      { kind: 'second_person', organisation: null, requestedAt: AS_OF },
+      { kind: 'privacy_officer', organisation: null, requestedAt: AS_OF },
+    ] as const;
+    const away = [parseAway('dpo:2026-09-14..2026-09-15'), parseAway('second_person:2026-09-14..2026-09-15')];
+    const found = only({ away, requests: [request({ state: 'awaiting_approval', waiting })] });
+    expect(found.changed).toMatchObject({ answeredOn: '2026-09-16', waitsFor: 'second_person' });
+  });
+
+  test('an organisation with little room holds up its own requests only', () => {
+    const of = (id: string, organisation: string) =>
+      request({
+        id,
+        state: 'awaiting_approval',
+        waiting: [{ kind: 'organisation', organisation, requestedAt: '2026-09-01T08:00:00Z' }],
+      });
+    const { requests } = ask({
+      requests: [of('a', 'acme'), of('b', 'acme'), of('c', 'globex')],
+      perDay: { organisation: 1 },
+    });
+    expect(requests.map(({ id, present }) => [id, present.answeredOn])).toEqual([
+      ['a', '2026-09-14'],
+      ['b', '2026-09-15'],
+      ['c', '2026-09-14'],
+    ]);
+    // Not yet known which organisation it will be: they share one desk with nobody that is known.
+    const early = ask({
+      requests: [request({ id: 'x', state: 'discovering' }), of('y', 'acme')],
+      perDay: { organisation: 1 },
+    });
+    expect(early.requests.map(({ id, present }) => [id, present.answeredOn])).toEqual([
+      ['x', '2026-09-21'],
+      ['y', '2026-09-14'],
+    ]);
+  });
+
+  test('a promise is kept on its last day, and broken now as well as then', () => {
+    const rules = new Map([[RULES.hash, { ...RULES, promises: [{ within: 'P20D' as const }] }]]);
+    const kept = ask({ rules, requests: [request()] });
+    expect(kept.requests[0]?.present).toMatchObject({
+      promisedDue: '2026-09-21',
+      answeredOn: '2026-09-21',
+      promiseBroken: false,
+    });
+    const tight = new Map([[RULES.hash, { ...RULES, promises: [{ within: 'P19D' as const }] }]]);
+    const broken = ask({ rules: tight, requests: [request()], changed: { ...RULES, promises: [] } });
+    expect(broken.requests[0]?.present.promiseBroken).toBe(true);
+    expect(broken.totals.promisesBroken).toEqual({ present: 1, changed: 0 });
+  });
+
+  test('the list is sorted by the changed due date, the roles by name, the first late day is the earliest', () => {
+    const away = [parseAway('dpo:2026-09-14..2026-10-30'), parseAway('second_person:2026-09-14..2026-10-30')];
+    const second = [{ kind: 'second_person', organisation: null, requestedAt: AS_OF }] as const;
+    const { totals, requests } = ask({
+      away,
+      requests: [
+        request({ id: 'a', receivedAt: '2026-09-08T08:00:00Z', state: 'awaiting_approval', waiting: second }),
+        request({ id: 'b', receivedAt: '2026-09-02T08:00:00Z', state: 'executing', byHand: 1 }),
+        request({ id: 'c', receivedAt: '2026-09-02T08:00:00Z', state: 'executing', byHand: 1 }),
+        request({ id: 'd', receivedAt: '2026-09-01T08:00:00Z', state: 'awaiting_approval', waiting: second }),
+      ],
+    });
+    expect(requests.map(({ id }) => id)).toEqual(['d', 'b', 'c', 'a']);
+    expect(JSON.stringify(totals.lateByRole)).toBe('{"privacy_officer":2,"second_person":2}');
+    expect(totals.firstLateOn).toBe('2026-10-02');
+  });
+
+  test('an extension told before the evaluation counts, one at the very instant too', () => {
+    expect(only({ requests: [request({ extendedAt: AS_OF })] }).present.due).toBe('2026-12-01');
+    expect(only({ requests: [request({ extendedAt: '2026-09-14T10:00:01Z' })] }).present.due).toBe('2026-10-01');
+  });
+
+  test('a request under rules that never knew its right cannot be simulated, other faults are not hidden', () => {
+    const brazil = { ...RULES, regime: 'br-lgpd', country: 'BR', timeZone: 'America/Sao_Paulo' };
+    expect(() => ask({ rules: new Map([[RULES.hash, brazil]]), requests: [request({ right: 'objection' })] })).toThrow(
+      'a request exercises a right that its own rules do not know',
+    );
+    const broken = { ...RULES, country: 'XX' };
+    expect(() => ask({ rules: new Map([[RULES.hash, broken]]), requests: [request()] })).toThrow(
+      'invalid_case: country',
+    );
+    expect(() => ask({ requests: [request({ policyHash: 'sha256:gone' })] })).toThrow(
+      'no rules are given for sha256:gone',
+    );
+    expect(() => ask({ asOf: 'soon', requests: [] })).toThrow('asOf is no instant with an offset');
   });
 });
