@@ -197,7 +197,7 @@ beforeAll(async () => {
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        const id = /^Message-ID: <(.*)@/im.exec(text)?.[1] ?? '';
+        const id = /^Message-ID:\s*<([^@>]*)@/im.exec(text)?.[1] ?? '';
         mails.push({ to: session.envelope.rcptTo[0]?.address ?? '', id, text });
         onMail(mails.length);
         done();
