@@ -34,6 +34,15 @@ export const EVENT_DATA = {
       message: 'says why it withstands a request: either exemption or noGround',
       path: ['exemption'],
     }),
+  'profile.changed': z.strictObject({
+    ref,
+    /** Names of the changed fields, never values. */
+    fields: z
+      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,99}$/, 'not a field name'))
+      .max(100)
+      .nullish(),
+  }),
+  'profile.deleted': z.strictObject({ ref }),
   'hold.released': z.strictObject({ ref, at: instant.nullish() }),
   'service.ended': z.strictObject({ ref, at: instant.nullish() }),
   'domain.expired': z.strictObject({ ref, at: instant.nullish() }),
@@ -46,7 +55,7 @@ export const EVENT_DATA = {
 } as const;
 
 /** Known to the interface; their machinery comes later, so they answer 501 and change nothing. */
-export const LATER_EVENTS = ['profile.changed', 'profile.deleted', 'backup.restored'] as const;
+export const LATER_EVENTS = ['backup.restored'] as const;
 
 export const inboundEventSchema = z
   .strictObject({

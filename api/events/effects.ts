@@ -9,6 +9,7 @@ import { noticeOf } from '../handlers/notices.js';
 import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { draft } from '../ledger-notes.js';
+import { profileChanged, profileDeleted } from './profile.js';
 import { assignedTypes, isReported, reported, type ReportedData, type ReportedEvent } from './reported.js';
 
 export interface Once {
@@ -35,6 +36,10 @@ export async function applyEvent(deps: ApiDeps, event: InboundEvent, party: Part
     case 'account.ownership_transferred':
     case 'account.cancelled':
       return guardEvent(deps, event, party);
+    case 'profile.changed':
+      return profileChanged(deps, event, checkData(EVENT_DATA['profile.changed'], event), party);
+    case 'profile.deleted':
+      return profileDeleted(deps, checkData(EVENT_DATA['profile.deleted'], event), party);
     case 'notice.acknowledged':
       return noticeEvent(deps, event, party);
     default:
