@@ -104,6 +104,25 @@ describe('who is told', () => {
     expect(nothing.run.notices ?? []).toEqual([]);
   });
 
+  it('while something that it holds is being worked on it waits; a system that is away holds up nobody', () => {
+    let away = false;
+    const plan = () => modelPlan('erasure', PARTS);
+    const rules = modelRules(['app', 'payments'], { recipients: RECIPIENTS });
+    const world = goodWorld(plan, {
+      apply: (task) => {
+        if (task.kind !== 'apply' || task.system !== 'payments') return undefined as unknown as TaskResult;
+        return away && !task.patient ? { code: 'unavailable', retryable: true } : null;
+      },
+    });
+    // The live store goes first here, so that its effect is there while the vendor is asked.
+    const ordered = { ...rules, systems: rules.systems.map((s) => ({ ...s, order: s.id === 'app' ? 1 : 2 })) };
+    const m = new Model({ ...modelInput('erasure', ordered), lifecycle: 2 }, world, T0);
+    expect(startedNotices(m)).toEqual(['Ads']);
+    away = true;
+    m.settle();
+    expect(startedNotices(m)).toEqual(['Ads', 'Auditor']);
+  });
+
   it('a request that began before there were notices goes on without them', () => {
     const m = model({ lifecycle: 1 });
     m.pass(100 * 86_400_000);

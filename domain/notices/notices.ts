@@ -76,13 +76,19 @@ export function requestOfNotice(id: string): string | null {
   return ulid === undefined ? null : `req_${ulid}`;
 }
 
-const RESTING: ReadonlySet<PartRun['state']> = new Set(['settled', 'blocked']);
+const RESTING: ReadonlySet<PartRun['state']> = new Set(['settled', 'blocked', 'undecided']);
+const WAITING: ReadonlySet<PartRun['outcome']> = new Set(['manual', 'review', 'failed', 'scheduled']);
+
+/** Under way for a moment: a notice waits for it. One that waits for a person, a vendor or a decision holds up nobody. */
+function underWay(part: PartRun): boolean {
+  return !RESTING.has(part.state) && !WAITING.has(part.outcome) && !part.patient && !part.part.unsearched;
+}
 
 function tookEffect(part: PartRun): boolean {
   return part.outcome === 'done_by_hand' || (part.startedAt !== null && part.verifiedAt !== null);
 }
 
-/** Queues what the parts call for now; a recipient is told when nothing that it holds is under way any more. */
+/** Queues what the parts call for now; a recipient is told when nothing that it holds is just being worked on. */
 export function queueNotices(run: Run, now: number): boolean {
   const kind = noticeKindOf(run.input.right);
   if (kind === null || !since(run, 2)) return false;
@@ -93,7 +99,7 @@ export function queueNotices(run: Run, now: number): boolean {
     const id = noticeId(run.input.requestId, place);
     if (run.notices?.some((n) => n.id === id) === true) return;
     const held = run.parts.filter((p) => notify.datasets.length === 0 || notify.datasets.includes(p.part.dataset));
-    if (!held.some(tookEffect) || !held.every((p) => RESTING.has(p.state))) return;
+    if (!held.some(tookEffect) || held.some(underWay)) return;
     (run.notices ??= []).push({
       id,
       name: recipient.name,
