@@ -2,6 +2,7 @@
  * What stands between a planned part and its effect: a person's review, a guard, a decision. Each part for itself;
  * parts of one shared record go together (design.md decisions 2 and 6).
  */
+import { isWhileWeighed } from '../plan/stops.js';
 import { modeOf } from '../rights.js';
 import { DAY, enterPart, findPart, plus, settlePart, type ApprovalRun, type PartRun, type Run } from './run.js';
 
@@ -67,6 +68,8 @@ function passPlanned(run: Run, part: PartRun, now: number): void {
  * a plan says. What ends a purpose needs no decision (Art. 7(3), 21(3)); there the plan's word counts.
  */
 function gateMissing(run: Run, part: PartRun): boolean {
+  // A mark while a value is disputed takes nothing out and away from nobody (GDPR Art. 18(1)(a)).
+  if (isWhileWeighed(part.part)) return false;
   return part.part.role === 'processor' && part.part.organisation !== null && modeOf(run.input.right) !== 'stop';
 }
 
