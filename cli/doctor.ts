@@ -95,6 +95,8 @@ async function packs(settings: Settings): Promise<Finding[]> {
         ok: true,
         detail: `version ${pack.pack.version}, ${pack.hash}`,
       });
+      const pinned = regionFinding(pack.pack, settings.get('HABEAS_REGION'));
+      if (pinned !== null) findings.push(pinned);
       for (const system of pack.pack.systems) {
         findings.push(
           await attempt(`${pack.pack.operator}/${system.id}`, 'the settings that the pack names as ${…}', async () => {
@@ -118,6 +120,22 @@ async function packs(settings: Settings): Promise<Finding[]> {
     await connectors.close();
   }
   return findings;
+}
+
+/** A pack that pins a region needs a worker that stands there: no other builds, keeps or sends its packages. */
+export function regionFinding(
+  pack: { readonly operator: string; readonly region: string | null },
+  here: string | undefined,
+): Finding | null {
+  if (pack.region === null) return null;
+  const ok = pack.region === here;
+  return {
+    name: `region of ${pack.operator}`,
+    ok,
+    detail: ok
+      ? `packages are built here, in ${pack.region}`
+      : `packages must be built in ${pack.region}, and this machine says ${here ?? 'nothing'}. Set HABEAS_REGION where a worker and its store stand there.`,
+  };
 }
 
 async function attempt(name: string, setting: string, work: () => Promise<string>): Promise<Finding> {

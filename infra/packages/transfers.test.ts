@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import type { TransferReceipt } from '../../domain/ports/transfers.js';
 import { signingKeys, type SigningKeys } from '../keys/signing.js';
 import { createTransfers } from './index.js';
 import { TransferError } from './transfer-error.js';
-import { openMessage, TRANSFER_CHUNK } from './transfer-protocol.js';
+import { openMessage, signMessage, TRANSFER_CHUNK } from './transfer-protocol.js';
 
 let root: string;
 let signing: SigningKeys;
@@ -128,6 +128,29 @@ describe('a push to another controller', () => {
     const { code, read } = await send({ all: content(50_000), to: { url, key: rightful.key } });
     relay.close();
     expect([code, read]).toEqual(['receiver_refused', 0]);
+  });
+
+  it('to somebody who got a proof from the rightful receiver on his own account: nothing leaves', async () => {
+    const rightful = await receiver();
+    const own = generateKeyPairSync('ed25519');
+    const thief = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        const asked = (JSON.parse(Buffer.concat(parts).toString()) as { message: Record<string, string> }).message;
+        const { x } = own.publicKey.export({ format: 'jwk' });
+        const message = { ...asked, url: rightful.url, senderKey: { crv: 'Ed25519', kty: 'OKP', x: String(x) } };
+        const envelope = signMessage((bytes) => new Uint8Array(sign(null, bytes, own.privateKey)), message);
+        void fetch(`${rightful.url}/challenge`, { method: 'POST', body: JSON.stringify(envelope) }).then(
+          async (answer) => response.writeHead(answer.status).end(await answer.text()),
+        );
+      });
+    });
+    await new Promise<void>((ready) => thief.listen(0, '127.0.0.1', ready));
+    const url = `http://127.0.0.1:${(thief.address() as AddressInfo).port}/inbox`;
+    const { code, read } = await send({ all: content(50_000), to: { url, key: rightful.key } });
+    thief.close();
+    expect([code, read, rightful.seen]).toEqual(['receiver_key_mismatch', 0, ['challenge']]);
   });
 
   it('goes on from what the receiver has, wherever the sender dies, and never sends a byte twice', async () => {
