@@ -149,6 +149,11 @@ describe('Infentre', () => {
       expect(portableFields(invoices)).toEqual([]);
     }
   });
+  test('F7 portability: what members gave on consent or contract, in every system that holds it', () => {
+    expect(infentre.identify.portability).toBe('low');
+    const portable = infentre.systems.filter(({ datasets }) => datasets.some((one) => portableFields(one).length > 0));
+    expect(portable.map(({ id }) => id)).toEqual(['app', 'payments', 'mail']);
+  });
   test('F8 consent to usage data and marketing ends everywhere, never by a global unsubscribe', () => {
     const stops = (right: Right, purposes: readonly string[]) =>
       all(infentre)
