@@ -149,8 +149,10 @@ export function organisations(stack: () => E2e): void {
         decidedBy: { kind: 'rule', ref: 'dsr-policy-7' },
       };
       expect((await calls.event({ operator: 'infentre', organisation: 'acme', data })).status).toBe(202);
-      await acme.event((e) => e.type === 'request.state_changed' && e.data['state'] === 'responding');
+      await acme.event((e) => e.type === 'request.state_changed' && e.data['state'] === 'executing');
       // The other organisation is still undecided, and acme hears nothing of that.
+      await calls.approve(await calls.pending(await calls.view(id), 'skargard'));
+      await acme.event((e) => e.type === 'request.state_changed' && e.data['state'] === 'responding');
       expect(acme.raw.join('\n')).not.toContain('skargard');
       expect(acme.raw.join('\n')).not.toContain(first.email);
       expect(acme.raw.join('\n')).not.toContain(mark);
@@ -239,7 +241,10 @@ export function organisations(stack: () => E2e): void {
       for (const again of [await say(yes, 'msg_late_1'), await say(yes, 'msg_late_2')])
         expect(JSON.parse(again.text)).toMatchObject({ code: 'approval_expired', linkedRequest });
 
-      const linked = await calls.until(linkedRequest, ['awaiting_backup_expiry'], (v) => v.certificate !== null);
+      // What a provider may hold for others too waits for a person; everything of its own goes.
+      const linked = await calls.until(linkedRequest, ['executing'], (v) =>
+        v.steps.some((s) => s.dataset === 'users' && s.outcome === 'done'),
+      );
       expect(linked).toMatchObject({ receivedAt: view.receivedAt, channel: 'organisation' });
       expect(linked.related).toEqual([{ id, relation: 'late_decision_of' }]);
       expect(linked.approvals.map((a) => [a.organisation, a.state])).toEqual([['fjellklubben', 'approved']]);
@@ -469,7 +474,9 @@ export function organisations(stack: () => E2e): void {
         instructionRef: 'mail-4711',
         agent: { name: 'Nora Admin', capacity: 'organisation' },
       });
-      const done = await calls.until(asOrganisation, ['awaiting_backup_expiry'], (v) => v.certificate !== null);
+      const done = await calls.until(asOrganisation, ['executing'], (v) =>
+        v.steps.some((s) => s.dataset === 'users' && s.outcome === 'done'),
+      );
       expect(done.approvals.map((a) => a.state)).toEqual(['approved']);
       // The same mail read as the member's own request: the organisation is asked.
       const again = await addMember(e2e, { organisation: 'kulturhuset', without: ['mail', 'invoices', 'profiles'] });
