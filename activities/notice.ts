@@ -4,8 +4,7 @@
  * mail have ids of their own.
  */
 import { NOTICE_TEXTS } from '../contracts/locales/notices.js';
-import { noticeMail } from '../domain/notices/mail.js';
-import type { NoticeDone } from '../domain/notices/notices.js';
+import { noticeMail, type NoticeDone } from '../domain/notices/index.js';
 import { languageOfTag } from './breach-context.js';
 import type { ActivityDeps } from './deps.js';
 import type { NoticeInput } from './types.js';

@@ -24,14 +24,6 @@ export type BreachAct = { readonly by: Speaker } & (
   | { readonly action: 'retry' }
 );
 
-export const BREACH_ACTIONS = [
-  'authority_notified',
-  'facts',
-  'organisation_told',
-  'people_by_hand',
-  'retry',
-] as const satisfies readonly BreachAct['action'][];
-
 /** Shown as `allowedActions`; `decide` stands there while nobody decided whether people are told. */
 export function allowedBreachActions(run: BreachRun): string[] {
   if (run.closedAt !== null) return [];
@@ -87,7 +79,7 @@ function decided(run: BreachRun, by: string, now: number): void {
   run.decidedAt = instant(now);
 }
 
-/** Throws CommandError `action_not_allowed` (with `allowedActions`), `answer_outside_question`-like times as `time_outside`. */
+/** Throws CommandError `action_not_allowed` (with `allowedActions`), `time_outside` (before the breach was known, or in the future). */
 export function checkBreachAct(run: BreachRun, command: BreachAct, now: number): void {
   const allowed = allowedBreachActions(run);
   if (!allowed.includes(command.action))

@@ -7,6 +7,6 @@ export type { ExplainContext } from './explain-datasets.js';
 export type { PolicyFault } from './fault.js';
 export { type LintContext, lintPack } from './lint.js';
 export { environmentOf } from './lint-settings.js';
-export { holdsDataset, recipientParty } from './recipients.js';
+export { recipientParty } from './recipients.js';
 export { recordOfProcessing, ropaMarkdown, type Ropa } from './ropa.js';
 export type * from './types.js';

@@ -1,5 +1,4 @@
-/** Recipients of a pack: who they are to the rest of the product, and whether one holds a dataset. */
-import type { RecipientPolicy } from './types.js';
+/** Recipients of a pack: who they are to the rest of the product. */
 
 /** Entries of the organisation directory with this prefix are recipients, not customers. */
 const PREFIX = 'recipient.';
@@ -16,10 +15,4 @@ export function recipientParty(name: string): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
   return `${PREFIX}${slug === '' ? 'unnamed' : slug}`.slice(0, 90);
-}
-
-/** Whether a recipient that is told by notices holds data of this dataset. */
-export function holdsDataset(recipient: Pick<RecipientPolicy, 'notify'>, dataset: string): boolean {
-  const { notify } = recipient;
-  return notify !== null && (notify.datasets.length === 0 || notify.datasets.includes(dataset));
 }
