@@ -105,6 +105,8 @@ describe('a refusal', () => {
 
 describe('races at the second of expiry', () => {
   const END = 8_000;
+  /** Long enough for four requests at once to come to their approvals on a busy machine. */
+  const DUE = 15_000;
   const ORDERS = ['sent before the timer fires', 'sent after it'] as const;
 
   /** Nobody works while the end passes; the message is sent before or after it, and both come in one activation. */
@@ -168,7 +170,7 @@ describe('races at the second of expiry', () => {
     const answers = await Promise.all(
       ORDERS.flatMap((order) =>
         commands.map(async (over) => {
-          const one = await begun({ due: END });
+          const one = await begun({ due: DUE });
           await one.until('awaiting_approval');
           const command = await one.decision(over);
           const code = await raced(order, one, Date.parse(one.input.clock.at.due), () =>
