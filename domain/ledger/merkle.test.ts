@@ -178,3 +178,74 @@ describe('merkle tree', () => {
     );
   });
 });
+
+describe('claims that are no claims', () => {
+  const leaves = leavesOf(5);
+  const root = merkleRoot(leaves, sha256);
+  const short = new Uint8Array(31);
+  const bad: readonly number[] = [-1, 0.5, Number.NaN, 2 ** 53];
+
+  it('of inclusion', () => {
+    const claim = { index: 2, size: 5, leaf: leaves[2] as Uint8Array, proof: inclusionProof(leaves, 2, sha256), root };
+    expect(verifyInclusion(claim, sha256)).toBe(true);
+    for (const index of [...bad, 5, 6]) expect(verifyInclusion({ ...claim, index }, sha256), String(index)).toBe(false);
+    for (const size of [...bad, 2, 0]) expect(verifyInclusion({ ...claim, size }, sha256), String(size)).toBe(false);
+    expect(verifyInclusion({ ...claim, leaf: short }, sha256)).toBe(false);
+    expect(verifyInclusion({ ...claim, root: short }, sha256)).toBe(false);
+    expect(verifyInclusion({ ...claim, proof: [short, ...claim.proof.slice(1)] }, sha256)).toBe(false);
+    expect(verifyInclusion({ ...claim, proof: [] }, sha256)).toBe(false);
+    // A tree of one has an empty proof and nothing else.
+    const one = { index: 0, size: 1, leaf: leaves[0] as Uint8Array, proof: [], root: leaves[0] as Uint8Array };
+    expect(verifyInclusion(one, sha256)).toBe(true);
+    expect(verifyInclusion({ ...one, proof: [root] }, sha256)).toBe(false);
+    expect(verifyInclusion({ ...one, root }, sha256)).toBe(false);
+  });
+
+  it('of consistency', () => {
+    const fromRoot = merkleRoot(leaves.slice(0, 3), sha256);
+    const claim = { from: 3, size: 5, fromRoot, root, proof: consistencyProof(leaves, 3, sha256) };
+    expect(verifyConsistency(claim, sha256)).toBe(true);
+    for (const from of [...bad, 6, 2, 4])
+      expect(verifyConsistency({ ...claim, from }, sha256), String(from)).toBe(false);
+    for (const size of [...bad, 2, 3, 4])
+      expect(verifyConsistency({ ...claim, size }, sha256), String(size)).toBe(false);
+    expect(verifyConsistency({ ...claim, fromRoot: short }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...claim, root: short }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...claim, fromRoot: root }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...claim, root: fromRoot }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...claim, proof: [] }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...claim, proof: [short] }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...claim, proof: [...claim.proof, root] }, sha256)).toBe(false);
+  });
+
+  it('of a tree with itself, or with nothing', () => {
+    const same = { from: 5, size: 5, fromRoot: root, root, proof: [] };
+    expect(verifyConsistency(same, sha256)).toBe(true);
+    expect(verifyConsistency({ ...same, proof: [root] }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...same, fromRoot: leaves[0] as Uint8Array }, sha256)).toBe(false);
+    const none = { from: 0, size: 5, fromRoot: sha256(new Uint8Array(0)), root, proof: [] };
+    expect(verifyConsistency(none, sha256)).toBe(true);
+    expect(verifyConsistency({ ...none, proof: [root] }, sha256)).toBe(false);
+    expect(verifyConsistency({ ...none, fromRoot: root }, sha256)).toBe(false);
+    expect(consistencyProof(leaves, 0, sha256)).toEqual([]);
+    expect(consistencyProof(leaves, 5, sha256)).toEqual([]);
+  });
+
+  it('and proofs that nobody can make', () => {
+    const out = expect.objectContaining({
+      name: 'MerkleError',
+      code: 'out_of_range',
+      message: 'merkle tree: out_of_range',
+    });
+    for (const index of [...bad, 5]) {
+      expect(() => inclusionProof(leaves, index, sha256), String(index)).toThrow(out);
+      expect(() => inclusionNodes(index, 5), String(index)).toThrow(out);
+      expect(() => inclusionNodes(0, index === 5 ? 0 : index), String(index)).toThrow(out);
+    }
+    for (const from of [...bad, 6]) {
+      expect(() => consistencyProof(leaves, from, sha256), String(from)).toThrow(out);
+      expect(() => consistencyNodes(from, 5), String(from)).toThrow(out);
+      if (from !== 6) expect(() => consistencyNodes(0, from), String(from)).toThrow(out);
+    }
+  });
+});
