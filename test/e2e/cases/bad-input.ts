@@ -49,7 +49,7 @@ const STARTS: readonly [string, Record<string, unknown>, number, string][] = [
   ['an operator nobody knows', body({ operator: 'nobody' }), 422, 'operator_unknown'],
   ['an operator that is a path', body({ operator: '../infentre' }), 422, 'validation_failed'],
   ['a right of another law', body({ right: 'opt_out' }), 422, 'right_unknown'],
-  ['a right that comes later', body({ right: 'rectification' }), 501, 'not_yet_available'],
+  ['a correction without changes', body({ right: 'rectification' }), 422, 'validation_failed'],
   ['a dataset that is not there', body({ scope: { datasets: ['payroll'] } }), 422, 'dataset_unknown'],
   [
     'a proof of an identifier that is not given',
@@ -139,7 +139,11 @@ export function badInput(stack: () => E2e): void {
       expect(await act('extend', {})).toMatchObject({ status: 422 });
       expect(await act('extend', { reason: 'x', until: 'never' })).toMatchObject({ status: 422 });
       expect(await act('erase_now', {})).toMatchObject({ status: 404 });
-      expect(await act('hold', {})).toMatchObject({ status: 501, code: 'not_yet_available' });
+      expect(await act('hold', {})).toMatchObject({ status: 422 });
+      expect(await act('repin', { policyHash: `sha256:${'0'.repeat(64)}`, reason: 'x' })).toMatchObject({
+        status: 422,
+        code: 'policy_unknown',
+      });
       expect(await act('release', {})).toMatchObject({ status: 409, code: 'action_not_allowed' });
       expect(await act('resolve', { step: 'app/users/acme/delete', outcome: 'skipped', reason: 'x' })).toMatchObject({
         status: 409,
@@ -226,7 +230,8 @@ export function badInput(stack: () => E2e): void {
           409,
           'plan_changed',
         ],
-        ['an event of a later issue', calls.event({ ...acme, type: 'hold.placed', data: { ref: 'x' } }), 501],
+        ['a hold without a reason', calls.event({ ...acme, type: 'hold.placed', data: { ref: 'x' } }), 422],
+        ['an event of a later issue', calls.event({ ...acme, type: 'backup.restored', data: {} }), 501],
         ['64 KiB and more', calls.event({ ...acme, data: { ...data, pad: 'x'.repeat(70_000) } }), 413],
       ];
       for (const [name, sent, status, code] of refused) {
@@ -269,7 +274,7 @@ export function badInput(stack: () => E2e): void {
         calls.info.tokens.secondOfficer,
       ])
         expect([403, 404]).toContain((await by(token)).status);
-      expect((await by(calls.info.tokens.auditor)).status).toBe(403);
+      expect([403, 404]).toContain((await by(calls.info.tokens.auditor)).status);
       const half = await calls.decide(approval, {
         decision: 'partial',
         scope: { datasets: ['payroll'] },

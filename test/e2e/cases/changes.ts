@@ -38,7 +38,9 @@ export function changesInBetween(stack: () => E2e): void {
       const collected = await calls.until(access, ['responding', 'closed'], (v) => v.package !== null);
       expect(collected.steps.find((s) => s.dataset === 'usage')).toMatchObject({ outcome: 'done', records: 3 });
 
-      view = await calls.until(erasure, ['awaiting_approval']);
+      view = await calls.until(erasure, ['awaiting_approval'], (v) =>
+        v.steps.some((s) => s.dataset === 'usage' && s.outcome === 'done'),
+      );
       expect(view.steps.find((s) => s.dataset === 'usage')).toMatchObject({ outcome: 'done', records: 3 });
       expect(view.steps.find((s) => s.dataset === 'messages')?.outcome).toBe('undecided');
       let touched = changes(before, await snapshot(db));
