@@ -113,7 +113,10 @@ async function applyPart(
   if (targets.length > context.settings.maxRecords) throw failure('too_many_targets', dataset.id);
   const run: Run = { context, dataset, part, targets, heartbeat: input.heartbeat };
   if (isMark(part)) {
-    const marked = await changeRecords(run, marksOf(input.orders, dataset, part), input.memory);
+    // A flag must be found again to be taken back: only records that the plan names.
+    const named = new Set(own.refs.map((r) => r.id));
+    const marking = part.action === 'restrict' ? { ...run, targets: targets.filter((t) => named.has(t.ref.id)) } : run;
+    const marked = await changeRecords(marking, marksOf(input.orders, dataset, part), input.memory);
     const erasure = erasureOf(input.orders, dataset, part);
     if (marked.kind !== 'applied' || erasure === null) return marked;
     return withoutWriting(dataset, { ...own, part: erasure }) ?? erasePart({ ...run, part: erasure });

@@ -93,7 +93,7 @@ async function plan(action: 'restrict' | 'stop', only: readonly string[], given:
   const made = bench(mongo.url, mongo.name, DATASETS);
   open.push(made);
   const found = await made.find(given);
-  const targets: PartTargets[] = targetsFrom(found, DATASETS)
+  let targets: PartTargets[] = targetsFrom(found, DATASETS)
     .filter((t) => only.includes(t.part.dataset))
     .map((t) => ({ ...t, part: { ...t.part, action } }));
   const notes = memory();
@@ -113,6 +113,9 @@ async function plan(action: 'restrict' | 'stop', only: readonly string[], given:
     heartbeat: () => undefined,
   });
   return {
+    without: (id: string) => {
+      targets = targets.map((t) => ({ ...t, refs: t.refs.filter((r) => r.id !== JSON.stringify(id)) }));
+    },
     apply: (generation = 0, restrict?: Orders['restrict']) => made.connector.apply(input(generation, restrict)),
     verify: (generation = 0, restrict?: Orders['restrict']) => made.connector.verify(input(generation, restrict)),
   };
@@ -155,6 +158,19 @@ describe('restriction', () => {
     expect(await step.verify()).toMatchObject([{ verdict: 'applied' }]);
     await mongo.db.collection('orders').updateOne({ _id: 'o1' as never }, { $set: { 'meta.restricted': false } });
     expect(await step.verify()).toMatchObject([{ verdict: 'stillPresent', remaining: 1 }]);
+  });
+
+  test('what another request keeps restricted stays so, and is none of the read-back', async () => {
+    await world();
+    const step = await plan('restrict', ['users']);
+    await step.apply();
+    const kept = await plan('restrict', []);
+    expect(await kept.verify(1, 'lift')).toEqual([]);
+    // The activity takes such records out of the targets; the notes of the setting are the same.
+    step.without('u1');
+    expect(await step.apply(1, 'lift')).toMatchObject([{ kind: 'applied', touched: 0 }]);
+    expect((await all('users'))['u1']).toMatchObject({ restricted: true });
+    expect(await step.verify(1, 'lift')).toMatchObject([{ verdict: 'applied' }]);
   });
 
   test('a record that is gone needs no flag', async () => {

@@ -108,7 +108,10 @@ async function verifyMark(
   if (erasure !== null) return verifyPart(context, input, { ...own, part: erasure }, dataset, reviewed);
   const refs = new Map(own.refs.map((r) => [r.id, r]));
   const given = input.identifiers.filter((i) => isSure(i.trust)).map((i) => knownIdentifier(i, 0));
-  const result = await verifyChange(input, own, dataset, marksOf(input.orders, dataset, own.part), {
+  // What was noted when the flag was set may be kept restricted by somebody else.
+  const lifting = own.part.action === 'restrict' && input.orders?.restrict === 'lift';
+  const memory = lifting ? { ...input.memory, get: () => Promise.resolve(null) } : input.memory;
+  const result = await verifyChange({ memory }, own, dataset, marksOf(input.orders, dataset, own.part), {
     present: (ids) => readBack(context, dataset, ids, input),
     again: () => Promise.resolve([]),
     known: (id) => knownOf(refs.get(id), given),
