@@ -230,7 +230,7 @@ const negatives: [string, number, string, () => Promise<Answer>][] = [
     () => post(decided({}, { decision: 'reject', ground: 'x', reason: 'y' })),
   ],
   ['an unknown type', 422, 'validation_failed', () => post(decided({ type: 'approval.guessed' }))],
-  ['a type of later', 501, 'not_yet_available', () => post(decided({ type: 'hold.placed' }))],
+  ['a type of later', 501, 'not_yet_available', () => post(decided({ type: 'backup.restored' }))],
   ['over 64 KiB', 413, 'payload_too_large', () => post(decided({ data: { x: 'y'.repeat(70_000) } }))],
   ['an unknown operator', 401, 'unauthenticated', () => post(decided({ operator: 'nobody' }))],
   [
