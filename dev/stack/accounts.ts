@@ -35,6 +35,7 @@ const MACHINE_SCOPES = [
   'restores:write',
   'data:read',
   'suppressions:check',
+  'notices:read',
 ] as const;
 
 const YEAR_MS = 360 * 86_400_000;
