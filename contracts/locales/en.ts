@@ -226,6 +226,11 @@ export const en: Texts = {
   packageReady:
     'Get it here: {packageUrl}\nOpening it needs a code that is sent to your proven address, and it can be downloaded once. Inside you find every record, what it is used for, who receives it, where it comes from and how long it is kept.',
   packageWaits: 'Your data has been collected and is being checked for data about other people before it is released.',
+  transferSent: 'Your data was sent to the receiver that you confirmed, which has signed for it.',
+  transferNotSent:
+    'Your data was not sent to the receiver that you named: you did not confirm it, or it could not be reached, or it did not hold the key that you gave us. You can fetch the data yourself and pass it on, or ask again with another receiver.',
+  transferWaits:
+    'Your data has not been sent to the receiver yet: we need your confirmation, or it cannot be reached at present. Nothing is sent without your confirmation.',
   redacted:
     'In {places} we blacked out details about other people, because handing them over would adversely affect their rights (Art. 15(4) GDPR).',
   refusal: {

@@ -227,6 +227,11 @@ export const nb: Texts = {
   packageReady:
     'Hent dem her: {packageUrl}\nDu trenger en kode som sendes til den bekreftede adressen din, og de kan lastes ned én gang. Der finner du hver oppføring, hva den brukes til, hvem som får den, hvor den kommer fra og hvor lenge den beholdes.',
   packageWaits: 'Opplysningene dine er samlet og kontrolleres for opplysninger om andre før de gis ut.',
+  transferSent: 'Opplysningene dine er sendt til mottakeren du bekreftet, og mottakeren har kvittert for dem.',
+  transferNotSent:
+    'Opplysningene dine er ikke sendt til mottakeren du oppga: du bekreftet den ikke, den kunne ikke nås, eller den hadde ikke nøkkelen du ga oss. Du kan hente opplysningene selv og gi dem videre, eller be om det på nytt med en annen mottaker.',
+  transferWaits:
+    'Opplysningene dine er ikke sendt til mottakeren ennå: vi trenger bekreftelsen din, eller den kan ikke nås akkurat nå. Uten bekreftelsen din sendes ingenting.',
   redacted:
     'I {places} har vi sladdet opplysninger om andre, fordi det ville gå ut over rettighetene deres å gi dem ut (personvernforordningen art. 15 nr. 4).',
   refusal: {

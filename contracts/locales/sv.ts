@@ -228,6 +228,11 @@ export const sv: Texts = {
   packageReady:
     'Hämta dem här: {packageUrl}\nDu behöver en kod som skickas till din bekräftade adress, och de kan laddas ner en gång. Där finns varje post, vad den används till, vem som får den, var den kommer ifrån och hur länge den behålls.',
   packageWaits: 'Dina uppgifter är insamlade och granskas för uppgifter om andra innan de lämnas ut.',
+  transferSent: 'Dina uppgifter har skickats till mottagaren som du bekräftade, och mottagaren har kvitterat dem.',
+  transferNotSent:
+    'Dina uppgifter har inte skickats till mottagaren som du angav: du bekräftade den inte, den kunde inte nås, eller den hade inte nyckeln som du gav oss. Du kan hämta uppgifterna själv och lämna dem vidare, eller begära det på nytt med en annan mottagare.',
+  transferWaits:
+    'Dina uppgifter har inte skickats till mottagaren ännu: vi behöver din bekräftelse, eller så kan den inte nås just nu. Utan din bekräftelse skickas ingenting.',
   redacted:
     'I {places} har vi maskat uppgifter om andra, eftersom det skulle inverka på deras rättigheter att lämna ut dem (artikel 15.4 i dataskyddsförordningen).',
   refusal: {

@@ -105,6 +105,9 @@ export interface Texts {
   readonly notTold: Readonly<Record<string, string>>;
   readonly packageReady: string;
   readonly packageWaits: string;
+  readonly transferSent: string;
+  readonly transferNotSent: string;
+  readonly transferWaits: string;
   readonly redacted: string;
   readonly refusal: Readonly<Record<string, string>>;
   readonly refusalLate: string;

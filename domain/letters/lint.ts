@@ -115,6 +115,7 @@ function lintReasons(
   }
   if (facts.outcome === 'cannot_identify' && !reasons.includes(texts.cannotIdentify)) missing.push('reasons');
   if (facts.packageReady && (facts.redactions ?? 0) > 0 && reasons === '') missing.push('reasons');
+  if (facts.transfer === 'not_sent' && !reasons.includes(texts.transferNotSent)) missing.push('reasons');
   if (facts.outcome === 'cannot_identify') return;
   const lines = text('kept', 'open', 'notFound').split('\n');
   for (const step of spokenSteps(facts)) {

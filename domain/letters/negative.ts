@@ -39,6 +39,7 @@ export function isNegative(kind: LetterKind, facts: RunFacts, complaint: number 
     facts.refusal !== null ||
     facts.packageWaits ||
     (facts.redactions ?? 0) > 0 ||
+    facts.transfer === 'not_sent' ||
     NEGATIVE_OUTCOMES.has(facts.outcome) ||
     facts.steps.some(isNegativeStep)
   );

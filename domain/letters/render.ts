@@ -181,6 +181,8 @@ function sayOutcome(kind: LetterKind, facts: RunFacts, context: LetterContext, b
     say('offer', texts.weighedRestriction);
   if (facts.packageReady) say('package', fill(texts.packageReady, base));
   else if (facts.packageWaits) say('package', texts.packageWaits);
+  if (facts.transfer === 'sent') say('package', texts.transferSent);
+  if (facts.transfer === 'waiting') say('package', texts.transferWaits);
   if (kind === 'final' && context.salt !== null) say('commitment', fill(texts.commitment, { salt: context.salt }));
 }
 
@@ -204,5 +206,6 @@ function reasonParagraphs(facts: RunFacts, context: LetterContext, base: Values)
   const redactions = facts.redactions ?? 0;
   if (facts.packageReady && redactions > 0)
     paragraphs.push(fill(texts.redacted, { places: countText(texts, redactions) }));
+  if (facts.transfer === 'not_sent') paragraphs.push(texts.transferNotSent);
   return paragraphs;
 }

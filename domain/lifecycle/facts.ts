@@ -3,6 +3,7 @@ import type { Answer, ApprovalKind, ApprovalState, Instant, RequestOutcome, Righ
 import type { RequestClock } from '../clock/types.js';
 import { receivedAtOf } from './claim.js';
 import type { LetterRun, Run } from './run.js';
+import type { TransferRun } from './transfer.js';
 import { computeAnswer, computeOutcome, recipientsOf, type RecipientFact } from './view.js';
 
 export interface StepFact {
@@ -68,6 +69,8 @@ export interface RunFacts {
   readonly question: { readonly kind: string } | null;
   readonly packageReady: boolean;
   readonly packageWaits: boolean;
+  /** Portability to another controller: whether the package went there. */
+  readonly transfer?: 'sent' | 'not_sent' | 'waiting';
   /** Places in the package that were blacked out for other people's sake. */
   readonly redactions?: number;
   readonly recipients?: readonly RecipientFact[];
@@ -145,7 +148,8 @@ export function factsOf(run: Run): RunFacts {
       unblock: run.input.rules.guards.find((r) => r.id === g.id)?.unblock ?? [],
     })),
     question: run.questions.length === 0 ? null : { kind: run.questions.at(-1)?.kind ?? 'identity' },
-    packageReady: run.package?.released === true,
+    packageReady: run.package?.released === true && run.package.expired !== true,
+    ...(run.transfer == null ? {} : { transfer: transferFact(run.transfer) }),
     packageWaits: run.package !== null && !run.package.released,
     redactions: run.package?.redactions ?? 0,
     recipients: recipientsOf(run),
@@ -158,6 +162,11 @@ export function factsOf(run: Run): RunFacts {
     })),
     mailBounced: run.mailBounced === true,
   };
+}
+
+function transferFact({ state }: TransferRun): NonNullable<RunFacts['transfer']> {
+  if (state === 'sent') return 'sent';
+  return state === 'failed' || state === 'given_up' ? 'not_sent' : 'waiting';
 }
 
 /** The letter together with the approval it is about, if any. */
