@@ -369,7 +369,7 @@ describe('an operator that promises to tell everybody at once', () => {
     const actions = entries.filter((e) => String(e['after']).includes(id)).map((e) => String(e['action']));
     for (const action of ['breach.reported', 'breach.searched', 'breach.people_told', 'breach.authority_notified'])
       expect(actions).toContain(action);
-  }, 180_000);
+  }, 300_000);
 
   it('nobody may decide that people are not told', async () => {
     const made = await call(true, 'POST', '/v1/breaches', {
