@@ -40,7 +40,7 @@ function start(
     announce: (task, _run, now) =>
       task.kind === 'announce'
         ? { kind: 'announce', stamp: stampAt(now), queued: task.events.map((e) => ({ id: e.id, endpoints })) }
-        : undefined,
+        : goodAnswer(task, now, plan),
   });
   const input = { ...modelInput('erasure', modelRules(['app'], {}), true), lifecycle: 2, ...options.input };
   return new Model(input, world, T0);
