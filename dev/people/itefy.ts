@@ -90,7 +90,9 @@ function accountsOf(people: readonly Person[], random: Random, ago: (days: numbe
 
 function homeOf(person: Person, accounts: readonly Document[], random: Random): string {
   const own = accounts.find((account) => account['ownerId'] === itefyUserId(person.n));
-  return String((own ?? random.pick(accounts.slice(CAST_OWNERS.length)) ?? accounts[0])?.['_id']);
+  // With very few people there are no accounts but those of the cast.
+  const others = accounts.slice(CAST_OWNERS.length);
+  return String((own ?? (others.length > 0 ? random.pick(others) : accounts[0]))?.['_id']);
 }
 
 /** What customers keep: documents of their users, and people without a sign-in. */
