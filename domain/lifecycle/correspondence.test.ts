@@ -299,6 +299,8 @@ describe('a complaint', () => {
     );
     refuse(model);
     expect(computeOutcome(model.run)).toBe('refused');
+    // Nobody was identified, so nobody was looked for.
+    expect(model.started.filter((t) => t.kind === 'discover')).toEqual([]);
     model.pass(20 * DAY);
     complain(model);
     answer(model, 'upheld');
@@ -331,6 +333,23 @@ describe('a complaint', () => {
     answer(model, 'upheld');
     expect(requestState(model.run)).toBe('awaiting_approval');
     expect(model.run.approvals.map((a) => a.state)).toEqual(['superseded', 'pending']);
+  });
+});
+
+describe('a late proof of identity', () => {
+  it('asks every system again that was asked before anything was proven', () => {
+    const rules = modelRules(['app', 'payments'], { requiredLevel: 'none' });
+    const model = new Model(
+      { ...modelInput('erasure', rules, false), lifecycle: 2 },
+      goodWorld(() => modelPlan('erasure', PARTS), { plan: () => null }),
+    );
+    const searched = (): number => model.started.filter((t) => t.kind === 'discover').length;
+    expect(searched()).toBe(2);
+    model.run.phase = 'identifying';
+    model.command((run, now) =>
+      applyIdentity(run, { by: officer, method: 'officer_check', level: 'low', result: 'verified', proven: [0] }, now),
+    );
+    expect(searched()).toBe(4);
   });
 });
 

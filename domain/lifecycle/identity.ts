@@ -5,6 +5,7 @@ import type { IdentityCommand, RequestInput } from './commands.js';
 import { handledBy } from './complaints.js';
 import { CommandError } from './errors.js';
 import { DAY, enterPhase, note, openQuestion, plus, type Run } from './run.js';
+import { since } from './version.js';
 
 const rank = (level: string): number => IDENTITY_LEVELS.indexOf(level as (typeof IDENTITY_LEVELS)[number]);
 
@@ -74,7 +75,18 @@ export function applyIdentity(run: Run, command: IdentityCommand, now: number): 
   }
   const proven = command.proven.length === 0 ? run.input.identifierTypes.map((_, i) => i) : [...command.proven];
   run.identity = { state: 'verified', level: command.level, method: command.method, proven };
+  if (since(run, 2)) searchAnew(run);
   note(run, now, 'identity.verified', command.level, { method: command.method, proven: proven.length });
+}
+
+/** What was found while nothing was proven counts as unproven: every system that answered is asked again. */
+function searchAnew(run: Run): void {
+  const answered = Object.values(run.discovery).filter((d) => d.answered >= 0);
+  if (answered.length === 0) return;
+  for (const discovery of answered) discovery.answered = -1;
+  // One that is being asked at this moment answers for the version before.
+  run.identifiersVersion += 1;
+  for (const type of Object.keys(run.identifierTypes)) run.identifierTypes[type] = run.identifiersVersion;
 }
 
 /** Art. 11 and 12(2): the answer says what would help; the request can be reopened by a later proof. */

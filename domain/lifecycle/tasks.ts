@@ -81,7 +81,9 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
   claimTasks(run, tasks);
   for (const letter of lettersToSend(run, now))
     tasks.push({ key: `notify/${letter.id}`, kind: 'notify', letter: { ...letter } });
-  if (run.phase === 'discovering' || run.phase === 'parts_run' || run.phase === 'responding') discoverTasks(run, tasks);
+  // Refused before there was a plan: nobody is looked for any more.
+  const searches = run.phase === 'responding' && (run.plan !== null || !since(run, 2));
+  if (run.phase === 'discovering' || run.phase === 'parts_run' || searches) discoverTasks(run, tasks);
   if (run.phase === 'discovering' || run.phase === 'parts_run') planTask(run, tasks);
   if (run.phase !== 'received' && run.phase !== 'identifying' && run.phase !== 'closed' && run.phase !== 'shredded')
     guardTasks(run, tasks);
