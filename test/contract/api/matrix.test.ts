@@ -125,6 +125,8 @@ const PARAMS: Partial<Record<EndpointId, Record<string, string>>> = {
   decideBreach: { id: BREACH },
   actOnBreach: { id: BREACH, action: 'retry' },
   getPolicy: { id: 'infentre' },
+  stopOperator: { id: 'infentre' },
+  resumeOperator: { id: 'infentre' },
   getOperatorKeys: { id: 'infentre' },
   revokeToken: { id: `tok_${'0'.repeat(24)}` },
 };
@@ -172,6 +174,9 @@ const BODIES: Partial<Record<EndpointId, unknown>> = {
   },
   createToken: { name: 'x', role: 'auditor', operator: 'infentre', expiresAt: '2027-01-01T00:00:00Z' },
   advanceRequest: { by: 'P1D' },
+  advanceWorld: { to: '2026-12-01T00:00:00Z' },
+  stopOperator: { reason: 'a test' },
+  resumeOperator: { reason: 'a test' },
   runSimulation: { operator: 'infentre' },
 };
 
