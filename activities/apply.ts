@@ -63,6 +63,7 @@ export async function apply(deps: ActivityDeps, input: PartsInput): Promise<Appl
     effects.push(...blocked);
     const free = targets.filter((t) => !blocked.some((b) => b.key === t.part.key));
     if (free.length > 0) effects.push(...(await write(deps, input, pack, connector, free, person)));
+    await unmark(pack, input, connector, free);
   }
   return { kind: 'apply', stamp: deps.stamp(), parts: effects, replan: fresh.grew };
 }
@@ -190,6 +191,22 @@ async function guarded(
     );
   }
   return effects;
+}
+
+/** A guarded record that stays without her (an account of others) goes on being used: its mark goes with her. */
+async function unmark(
+  pack: FrozenPack,
+  input: PartsInput,
+  connector: Connector,
+  targets: readonly PartTargets[],
+): Promise<void> {
+  const guardedHere = new Set(
+    pack.pack.guards
+      .filter((g) => g.system === input.system && g.rights.includes(input.right))
+      .flatMap((g) => g.datasets),
+  );
+  const staying = targets.filter((t) => guardedHere.has(t.part.dataset) && t.part.action !== 'delete');
+  if (staying.length > 0) await connector.mark?.({ targets: staying, on: false });
 }
 
 async function write(

@@ -3,9 +3,9 @@ import { MongoServerError, type Collection, type Document } from 'mongodb';
 import { BATCH, type Run, type Tally } from './run.js';
 import { idOfRef, refIdOf } from './ids.js';
 import { AS_STORED } from './store.js';
-import { stateOf } from './targets.js';
+import { changedHands, stateOf } from './targets.js';
 
-/** Reads each batch again just before it goes: held records and younger ones under the same id stay. */
+/** Reads each batch again just before it goes: held records, younger ones under the same id and those that are somebody else's by now stay. */
 export async function deleteRecords(run: Run): Promise<Tally> {
   const { context, dataset, part, targets, heartbeat } = run;
   const collection = await context.store.collection(dataset.policy);
@@ -21,7 +21,8 @@ export async function deleteRecords(run: Run): Promise<Tally> {
       projection: dataset.projection,
     })) {
       const target = batch.get(refIdOf(document['_id']));
-      const state = target === undefined ? 'other' : stateOf(context, dataset, part, target.ref, document);
+      if (target === undefined || changedHands(dataset, target.ref, document, target.known)) continue;
+      const state = stateOf(context, dataset, part, target.ref, document);
       if (state === 'open') open.push(document['_id']);
       if (state === 'held') held += 1;
     }

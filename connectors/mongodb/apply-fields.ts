@@ -5,7 +5,7 @@ import { changeOf } from './changes.js';
 import { failure, isDuplicateKey } from './errors.js';
 import { idOfRef } from './ids.js';
 import { AS_STORED } from './store.js';
-import { stateOf, type Target } from './targets.js';
+import { changedHands, stateOf, type Target } from './targets.js';
 
 /** How often a record may change between reading and writing before the attempt gives up (the activity repeats it). */
 const TRIES = 6;
@@ -35,6 +35,7 @@ async function editRecord(collection: Collection, run: Run, target: Target): Pro
     if (document === null) return 'nothing';
     const state = stateOf(run.context, run.dataset, run.part, target.ref, document);
     if (state !== 'open') return state === 'held' ? 'held' : 'nothing';
+    if (changedHands(run.dataset, target.ref, document, target.known)) return 'nothing';
     const change = changeOf(run.dataset, document, target.known, unique);
     if (change === null) return 'nothing';
     try {

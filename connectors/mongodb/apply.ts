@@ -25,7 +25,7 @@ export async function apply(context: Context, input: ApplyInput): Promise<readon
   const working: { own: PartTargets; dataset: Dataset }[] = [];
   for (const own of input.targets) {
     const dataset = context.schema.dataset(own.part.dataset);
-    const settled = withoutWriting(dataset, own);
+    const settled = withoutWriting(dataset, own, input.whole);
     if (settled !== null) results.set(own.part.key, settled);
     else working.push({ own, dataset });
   }
@@ -47,7 +47,7 @@ export async function apply(context: Context, input: ApplyInput): Promise<readon
   return input.targets.flatMap((t) => results.get(t.part.key) ?? []);
 }
 
-function withoutWriting(dataset: Dataset, { part, refs }: PartTargets): ApplyResult | null {
+function withoutWriting(dataset: Dataset, { part, refs }: PartTargets, whole = false): ApplyResult | null {
   if (part.review !== null) return { key: part.key, kind: 'review', why: part.review };
   const { erase } = dataset.policy;
   switch (part.action) {
@@ -66,6 +66,7 @@ function withoutWriting(dataset: Dataset, { part, refs }: PartTargets): ApplyRes
     case 'stop':
       return null;
     default:
+      if (whole && part.action === 'delete' && part.role === 'processor') return null;
       if (part.action !== erase.kind) throw failure('precondition', dataset.id);
       return null;
   }

@@ -117,7 +117,8 @@ function dayOf(value: unknown, timeZone: string): CivilDate | null {
   return instant === null ? null : formatDate(localDay(timeZone, instant.seconds));
 }
 
-function refOf(dataset: Dataset, document: Document): Ref {
+/** A record as a pass over a dataset sees it: with its own identifiers, sure, not held. */
+export function refOf(dataset: Dataset, document: Document): Ref {
   return {
     dataset: dataset.id,
     id: refIdOf(document['_id']),

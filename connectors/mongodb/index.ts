@@ -11,6 +11,7 @@ import { onDay, type Context } from './context.js';
 import { describe } from './describe.js';
 import { discover } from './discover.js';
 import { mapped } from './errors.js';
+import { accountPage, countAccount } from './closure.js';
 import { expired, forbidden } from './expired.js';
 import { guard } from './guard.js';
 import { healthcheck } from './healthcheck.js';
@@ -41,6 +42,8 @@ export const mongoConnector: ConnectorFactory = (system, tools) => {
     apply: (input) => mapped(() => apply(onDay(context, input.asOf), input)),
     verify: (input) => mapped(() => verify(onDay(context, input.asOf), input)),
     expired: (input) => mapped(() => expired(context, input)),
+    accountPage: (input) => mapped(() => accountPage(onDay(context, input.asOf), input)),
+    countAccount: (input) => mapped(() => countAccount(context, input)),
     forbidden: (dataset) => mapped(() => forbidden(context, dataset)),
     affected: (input) => mapped(() => affected(context, input)),
     guard: (input) => mapped(() => guard(context, input)),

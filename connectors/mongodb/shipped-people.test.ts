@@ -163,6 +163,24 @@ describe('Itefy I1 I2 I6 I7 I11 I12', () => {
     expect(rest.still('lars.eide').map((key) => key.split('/')[0])).toEqual(['invoices']);
   });
 
+  test('I2 an account that was transferred after the plan is somebody else’s: it stays as it is', async () => {
+    await seeded('itefy');
+    const accounts = mongo.db.collection<{ _id: string }>('accounts');
+    const result = await erase(
+      mongo,
+      packOf('itefy'),
+      [proven('email', 'lars.eide@example.no')],
+      undefined,
+      async () => {
+        await accounts.updateOne({ _id: 'acc_00000' }, { $set: { ownerId: 'itu_00001', ownerName: 'Mona Lie' } });
+        await accounts.updateMany({ _id: { $in: ['acc_00001', 'acc_00002'] } }, { $set: { status: 'cancelled' } });
+      },
+    );
+    expect(await accounts.findOne({ _id: 'acc_00000' })).toMatchObject({ ownerId: 'itu_00001', ownerName: 'Mona Lie' });
+    for (const _id of ['acc_00001', 'acc_00002']) expect(await accounts.findOne({ _id })).not.toHaveProperty('ownerId');
+    expect(result.verdicts['app/accounts/-']).toBe('redacted');
+  });
+
   test('a trial that is over blocks nothing, and the newsletter alone never did', async () => {
     await seeded('itefy');
     expect((await ask('jon.vik@example.no')).state).toBe('clear');

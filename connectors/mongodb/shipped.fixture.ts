@@ -21,12 +21,16 @@ export interface Erased {
   readonly verdicts: Readonly<Record<string, string>>;
 }
 
-/** @param approved which parts may go; default all */
+/**
+ * @param approved which parts may go; default all
+ * @param meanwhile what the application does between the plan and the effect
+ */
 export async function erase(
   mongo: TestDatabase,
   pack: Pack,
   given: readonly Identifier[],
   approved: (part: Part) => boolean = () => true,
+  meanwhile: () => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Erased> {
   return await withConnector(mongo, pack, async (connector, system) => {
     const found: Found = await connector.discover({
@@ -53,6 +57,7 @@ export async function erase(
       .filter(approved)
       .map((part) => ({ part, refs: refsOfPart(pack, [found], part) }));
     const input = step(targets, [...given, ...found.identifiers], memory());
+    await meanwhile();
     await connector.apply(input);
     const verified = await connector.verify(input);
     return { parts: own, plan, found, verdicts: Object.fromEntries(verified.map((v) => [v.key, v.verdict])) };

@@ -3,10 +3,12 @@ import type { Document } from 'mongodb';
 import type { Identifier, Part, Ref } from '../../domain/plan/types.js';
 import type { PartTargets } from '../../domain/ports/connector.js';
 import type { Context } from './context.js';
+import { isMasked } from './changes.js';
 import type { Graph } from './graph.js';
 import { isSure, knownFromRef, LINK, matchesOf, toMap, knownIdentifier, type Known } from './matching.js';
 import { createdAtOf, holdOf, organisationOf, refOf } from './records.js';
 import type { Dataset } from './schema.js';
+import { leavesOf } from './paths.js';
 import type { Row } from './search.js';
 import { isContact } from './spelling.js';
 
@@ -113,4 +115,21 @@ export function stateOf(context: Context, dataset: Dataset, part: Part, ref: Ref
   // A hold reported from outside does not show in the record.
   if (ref.placed === true) return 'held';
   return holdOf(dataset, document, context.tools.holdUntil) === null ? 'open' : 'held';
+}
+
+/**
+ * Whether a record that was reached over an assigned id names somebody else there now: an account that was transferred
+ * after the plan. An address that changed says nothing of the kind (she changes it herself), nor does a field that is
+ * empty or masked (an earlier attempt); a record that still names her anywhere is hers.
+ */
+export function changedHands(
+  dataset: Dataset,
+  ref: Ref,
+  document: Document,
+  known: ReadonlyMap<string, Known>,
+): boolean {
+  if (ref.matchedBy.some((m) => m.path === '_id')) return false;
+  const assigned = ref.matchedBy.filter((m) => !isContact(m.type));
+  if (assigned.length === 0 || matchesOf(dataset, document, known).some((m) => isSure(m.trust))) return false;
+  return assigned.every(({ path }) => leavesOf(document, path).some((leaf) => !isMasked(leaf.value)));
 }

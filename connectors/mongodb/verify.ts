@@ -13,7 +13,7 @@ import { holdOf, organisationOf } from './records.js';
 import type { Dataset } from './schema.js';
 import { Search } from './search.js';
 import { AS_STORED } from './store.js';
-import { belongs } from './targets.js';
+import { belongs, changedHands } from './targets.js';
 import { verifyChange } from './verify-change.js';
 
 /**
@@ -75,14 +75,14 @@ async function verifyPart(
   const held = new Set<string>();
   for (const [id, document] of present) {
     if (refs.get(id)?.placed === true || holdOf(dataset, document, context.tools.holdUntil) !== null) held.add(id);
-    else if (isLeftOver(dataset, part, document, knownOf(refs.get(id), given))) remaining.add(id);
+    else if (isLeftOver(dataset, part, refs.get(id), document, given)) remaining.add(id);
   }
   const again = await findAgain(context, input, own, dataset, given);
   const unread = again.filter((id) => !present.has(id) && !reviewed.has(`${dataset.id}\0${id}`));
   for (const [id, document] of await readBack(context, dataset, unread, input)) {
     if (!refs.has(id) && !belongs(dataset, part, organisationOf(dataset, document))) continue;
     if (refs.get(id)?.placed === true || holdOf(dataset, document, context.tools.holdUntil) !== null) held.add(id);
-    else if (isLeftOver(dataset, part, document, knownOf(refs.get(id), given))) remaining.add(id);
+    else if (isLeftOver(dataset, part, refs.get(id), document, given)) remaining.add(id);
   }
   const chunks = await orphanedChunks(
     context,
@@ -124,7 +124,15 @@ async function verifyMark(
 }
 
 /** A record that should be gone, or one in which something of her still stands at the paths that the pack erases. */
-function isLeftOver(dataset: Dataset, part: Part, document: Document, known: ReadonlyMap<string, Known>): boolean {
+function isLeftOver(
+  dataset: Dataset,
+  part: Part,
+  ref: Ref | undefined,
+  document: Document,
+  given: readonly Known[],
+): boolean {
+  const known = knownOf(ref, given);
+  if (ref !== undefined && changedHands(dataset, ref, document, known)) return false;
   return part.action === 'delete' || changeOf(dataset, document, known) !== null;
 }
 
