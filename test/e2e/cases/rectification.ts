@@ -6,7 +6,7 @@ import type { Document } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { LOCALSTRIPE_KEY } from '../../../dev/counterparts/stripe.js';
 import { makeCanary, scanForCanaries } from '../../support/canary.js';
-import { addMember, addResident, changes, mailSeen, snapshot, tag } from '../../support/e2e-people.js';
+import { addContact, addMember, addResident, changes, mailSeen, snapshot, tag } from '../../support/e2e-people.js';
 import type { E2e } from '../../support/e2e-stack.js';
 
 const email = (value: string) => ({ type: 'email', value });
@@ -265,6 +265,54 @@ export function rectification(stack: () => E2e): void {
         .collection<Document>('users')
         .findOne({ _id: eva.userId as never });
       expect(left).toBe(null);
+    });
+  });
+
+  describe('self-service in the own application', () => {
+    it('a deleted profile is erased everywhere without anybody else being asked', async () => {
+      const e2e = stack();
+      const { calls } = e2e;
+      const ida = await addResident(e2e);
+      const answer = await calls.event(
+        { operator: 'defigo', system: 'app', type: 'profile.deleted', data: { ref: String(ida.userId) } },
+        {},
+      );
+      expect(answer.status).toBe(202);
+      const db = e2e.db('defigo');
+      const gone = async () =>
+        (await db.collection('users').countDocuments({ _id: ida.userId })) +
+        (await db.collection('devices').countDocuments({ userId: ida.userId })) +
+        (await db.collection('apartments').countDocuments({ 'residents.userId': ida.userId }));
+      await expect.poll(gone, { timeout: 60_000, interval: 200 }).toBe(0);
+    });
+
+    it('a mail changed in the application in the middle of an erasure is erased under both', async () => {
+      const e2e = stack();
+      const { calls } = e2e;
+      const organisation = 'kulturhuset';
+      const eva = await addMember(e2e, { organisation, without: ['invoices', 'messages', 'usage', 'profiles'] });
+      const erasure = await calls.request('infentre', 'erasure', [email(eva.email)]);
+      await calls.until(erasure, ['awaiting_approval']);
+      const to = `eva.selv.${tag()}@example.no`;
+      await e2e
+        .db('infentre')
+        .collection<Document>('users')
+        .updateOne({ _id: eva.userId as never }, { $set: { email: to, emailNorm: to } });
+      await addContact(e2e, to, eva.name);
+      const answer = await calls.event(
+        { operator: 'infentre', system: 'app', type: 'profile.changed', data: { ref: eva.userId, fields: ['email'] } },
+        {},
+      );
+      expect(answer.status).toBe(202);
+      const asked = await calls.until(erasure, ['awaiting_approval'], (v) =>
+        v.approvals.some((a) => a.state === 'superseded'),
+      );
+      await calls.approve(await calls.pending(asked, organisation));
+      await calls.until(erasure, ['awaiting_backup_expiry'], (v) => v.certificate !== null);
+      expect(await mailSeen(e2e, to)).toMatchObject({ contact: false, unsubscribed: true });
+      expect(await mailSeen(e2e, eva.email)).toMatchObject({ contact: false, unsubscribed: true });
+      const users = e2e.db('infentre').collection<Document>('users');
+      expect(await users.findOne({ _id: eva.userId as never })).toBe(null);
     });
   });
 
