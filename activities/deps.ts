@@ -19,6 +19,7 @@ import type {
 } from '../domain/ports/services.js';
 import type { DeliveryAttempts, EvidenceKeeper, OutgoingEvents } from '../domain/ports/webhooks.js';
 import type { Transfers } from '../domain/ports/transfers.js';
+import type { Closures } from '../domain/ports/closures.js';
 import type { Restrictions, Suppressions } from '../domain/ports/restrictions.js';
 import type { Vault } from '../domain/ports/vault.js';
 import type { RequestClock } from '../domain/clock/types.js';
@@ -39,6 +40,7 @@ export interface ActivityDeps {
   readonly facts: ReportedFacts;
   readonly restrictions: Restrictions;
   readonly suppressions: Suppressions;
+  readonly closures: Closures;
   readonly journal: Journal;
   readonly projection: RequestProjection;
   readonly fence: PersonFence;

@@ -9,6 +9,8 @@ import { claim } from './claim.js';
 import { clock } from './clock.js';
 import { defer } from './defer.js';
 import { deliver } from './deliver.js';
+import { closureBackups, closureBegin, closureEnd, closureErased, closurePage } from './closure.js';
+import type { ClosureActivities } from './closure-types.js';
 import type { ActivityDeps } from './deps.js';
 import { discover } from './discover.js';
 import { dropPackage } from './drop-package.js';
@@ -32,7 +34,7 @@ export type { Activities, PassActivities } from './types.js';
 
 export function createActivities(
   deps: ActivityDeps,
-): Activities & BreachActivities & DeliveryActivities & PassActivities {
+): Activities & BreachActivities & ClosureActivities & DeliveryActivities & PassActivities {
   const bound =
     <I extends object, O>(name: string, work: (deps: ActivityDeps, input: I) => Promise<O>) =>
     (input: I): Promise<O> =>
@@ -65,6 +67,11 @@ export function createActivities(
     deliver: bound('deliver', deliver),
     claim: bound('claim', claim),
     defer: bound('defer', defer),
+    closureBegin: bound('closureBegin', closureBegin),
+    closurePage: bound('closurePage', closurePage),
+    closureErased: bound('closureErased', closureErased),
+    closureBackups: bound('closureBackups', closureBackups),
+    closureEnd: bound('closureEnd', closureEnd),
     dueList: bound('dueList', dueList),
     dueErase: bound('dueErase', dueErase),
     retain: bound('retain', retain),

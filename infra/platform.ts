@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DeletionLedger, DueRows, Journal } from '../domain/ports/ledgers.js';
+import type { Closures } from '../domain/ports/closures.js';
 import type { Restrictions, Suppressions } from '../domain/ports/restrictions.js';
 import type { Sha256 } from '../domain/ledger/merkle.js';
 import { createFence, createHasher, type Fence, type Hasher } from './identity/index.js';
@@ -22,6 +23,7 @@ import {
   MongoLedger,
 } from './ledger/index.js';
 import { ensureBreachIndexes } from './store/breaches.js';
+import { createClosures, ensureClosureIndexes } from './ledger/closures.js';
 import { createRestrictions, createSuppressions, ensureRestrictionIndexes } from './ledger/restrictions.js';
 import { connectStore, StoreError, type OnCommand, type Store } from './store/connect.js';
 import { ensureFactIndexes } from './store/facts.js';
@@ -51,6 +53,7 @@ export interface Platform {
   readonly dueRows: DueRows;
   readonly restrictions: Restrictions;
   readonly suppressions: Suppressions;
+  readonly closures: Closures;
   readonly journal: Journal;
   readonly hasher: Hasher;
   readonly fence: Fence;
@@ -102,6 +105,7 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
       ensureDueIndexes(store.ledgerDb),
       ensureFactIndexes(store.db),
       ensureRestrictionIndexes(store.ledgerDb),
+      ensureClosureIndexes(store.ledgerDb),
     ]);
     return {
       store,
@@ -114,6 +118,7 @@ export async function openPlatform(settings: PlatformSettings): Promise<Platform
       dueRows: new MongoDueRows(store.ledgerDb),
       restrictions: createRestrictions(store.ledgerDb),
       suppressions: createSuppressions(store.ledgerDb),
+      closures: createClosures(store.ledgerDb),
       journal: new MongoJournal(store.db),
       hasher: createHasher(keys),
       fence,

@@ -68,6 +68,7 @@ export async function composeActivities(parts: WorkerParts): Promise<ComposedAct
     facts: createFacts(platform.store.db),
     restrictions: platform.restrictions,
     suppressions: platform.suppressions,
+    closures: platform.closures,
     journal: platform.journal,
     projection: createRequestProjection(platform.store.db),
     fence: platform.fence,

@@ -1,4 +1,5 @@
 /** Every workflow that workers serve, registered by export name. */
+export { accountClosure } from './account-closure.js';
 export { breach } from './breach.js';
 export { delivery } from './delivery.js';
 export { due } from './due.js';

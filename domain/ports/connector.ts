@@ -73,6 +73,8 @@ export interface ApplyInput {
   readonly orders?: Orders;
   readonly asOf?: CivilDate;
   readonly targets: readonly PartTargets[];
+  /** Account closure: processor records go as a whole, whatever the erase rule for one person says. */
+  readonly whole?: boolean;
   readonly identifiers: readonly Identifier[];
   /** Raised when a vendor job vanished or a part is applied again after a sweep: part of every idempotency key. */
   readonly generation: number;
@@ -167,6 +169,9 @@ export interface Connector {
   guard?(input: GuardInput): Promise<GuardResult>;
   /** Records of a dataset whose maximum is over (retention schedules); only where a connector can list a dataset. */
   expired?(input: ExpiredInput): Promise<Expired>;
+  /** Records of a customer account (account closure); only where a connector can list a dataset. */
+  accountPage?(input: AccountInput): Promise<AccountPage>;
+  countAccount?(input: Omit<AccountInput, 'skip' | 'limit'>): Promise<number>;
   /** How many records of a dataset have a field that must not be there. */
   forbidden?(dataset: DatasetPolicy): Promise<readonly { readonly field: string; readonly records: number }[]>;
   /** Everybody in the records of a dataset that a predicate selects (breaches); only where a connector can list a dataset. */
@@ -174,6 +179,25 @@ export interface Connector {
   /** Sets or removes the `erasing` mark on guarded records (majority), so that the application stops writing. */
   mark?(input: { readonly targets: readonly PartTargets[]; readonly on: boolean }): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface AccountInput {
+  readonly dataset: DatasetPolicy;
+  /** Value of the dataset's `account` field. */
+  readonly account: string;
+  /** Records that stay and were seen. */
+  readonly skip: number;
+  readonly limit: number;
+  readonly asOf?: CivilDate;
+  readonly heartbeat: Heartbeat;
+}
+
+export interface AccountPage {
+  /** With the identifiers that each record declares as `matchedBy`. Personal data. */
+  readonly refs: readonly Ref[];
+  readonly held: number;
+  /** Records looked at; fewer than the limit = the end. */
+  readonly read: number;
 }
 
 export interface ExpiredInput {
