@@ -32,7 +32,7 @@ export default {
   // Mutants in values made at load (tables, messages) need every test again for each: they are left out and counted.
   ignoreStatic: true,
   concurrency: 1,
-  timeoutMS: 20_000,
+  timeoutMS: 10_000,
   tempDirName: '.habeas/mutation',
   reporters: ['clear-text', 'json'],
   clearTextReporter: {
