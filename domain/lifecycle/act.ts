@@ -2,7 +2,7 @@
 import { allowedActions, resolvable, retryable, notBegun, unreachableOf } from './actions.js';
 import { UNPROVEN_KEY } from '../plan/corrections.js';
 import type { ActCommand } from './commands.js';
-import { handledBy } from './complaints.js';
+import { handledBy } from './handlers.js';
 import { CommandError } from './errors.js';
 import { forwardAgain } from './forward.js';
 import { applyRefusal, checkRefusal, supersedePending } from './refusal.js';

@@ -19,13 +19,6 @@ export function openComplaint(run: Run): ComplaintRun | undefined {
   return run.complaints?.find((c) => c.result === null);
 }
 
-/** Remembers who handled the request; whoever did reviews no complaint about it. */
-export function handledBy(run: Run, by: Speaker): void {
-  if (by.kind !== 'person') return;
-  const handlers = (run.handlers ??= []);
-  if (!handlers.includes(by.id)) handlers.push(by.id);
-}
-
 export function complain(
   run: Run,
   command: { readonly by: Speaker; readonly to: ComplaintRun['to']; readonly textRef: string },

@@ -1,6 +1,7 @@
 /** What is said to a request about its correspondence: a message to the person, a letter that came back or was posted, a complaint. */
 import type { CorrespondCommand } from './commands.js';
-import { checkComplaintDecision, complain, decideComplaint, handledBy } from './complaints.js';
+import { checkComplaintDecision, complain, decideComplaint } from './complaints.js';
+import { handledBy } from './handlers.js';
 import { CommandError } from './errors.js';
 import { bounce, handOver } from './hand-over.js';
 import { queueLetter } from './letters.js';

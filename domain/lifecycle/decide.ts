@@ -1,7 +1,7 @@
 /** A party's decision on its own parts (interfaces.md section 5). Silence never approves; a rule alone may only grant. */
 import { modeOf } from '../rights.js';
 import type { DecideCommand } from './commands.js';
-import { handledBy } from './complaints.js';
+import { handledBy } from './handlers.js';
 import { CommandError } from './errors.js';
 import { checkProposalDecision, decideProposal } from './refusal.js';
 import { decideUntil } from './forward.js';

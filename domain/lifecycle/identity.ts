@@ -2,7 +2,7 @@
 import { IDENTITY_LEVELS } from '../words.js';
 import { reopenable } from './actions.js';
 import type { IdentityCommand, RequestInput } from './commands.js';
-import { handledBy } from './complaints.js';
+import { handledBy } from './handlers.js';
 import { CommandError } from './errors.js';
 import { DAY, enterPhase, note, openQuestion, plus, type Run } from './run.js';
 import { since } from './version.js';
