@@ -11,7 +11,7 @@ import { DATASET_DEFAULTS } from '../../domain/policy/defaults.js';
 import type { DatasetPolicy } from '../../domain/policy/types.js';
 import { sha256 } from '../../infra/platform.js';
 import { createBrake } from '../../infra/store/brake.js';
-import { activityBench, packOf, type ActivityBench } from '../support/activity-bench.js';
+import { activityBench, packOf, sealRequest, type ActivityBench } from '../support/activity-bench.js';
 
 const field = { category: 'contact', purpose: 'account', basis: 'contract', source: 'subject' } as const;
 
@@ -260,25 +260,7 @@ describe('an erasure that a hold put off', () => {
     );
     await put('domains', { _id: 'example.no', owner: 'kari@example.no' });
     bench.at('2026-01-10T12:00:00Z');
-    const { db } = bench.platform.store;
-    const sealed = await bench.platform.vault.sealNew(REQUEST, 'op', [
-      {
-        name: VAULT.subject,
-        value: {
-          identifiers: [{ type: 'email', value: 'kari@example.no' }],
-          contact: {},
-          language: 'nb',
-          country: 'NO',
-          ageBand: 'adult',
-          channel: 'api',
-          scopeText: null,
-          agent: null,
-        },
-      },
-      { name: VAULT.identity, value: { method: 'test', level: 'low', proven: [0] } },
-    ]);
-    await db.collection('keys').insertOne(sealed.keyDoc as unknown as Document);
-    await db.collection('vault').insertMany([...sealed.vaultDocs] as unknown as Document[]);
+    await sealRequest(bench, REQUEST, 'kari@example.no');
     const connector = bench.deps.connectors.connector(bench.pack, 'app');
     const found = await connector.discover({
       right: 'erasure',

@@ -5,9 +5,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Document } from 'mongodb';
 import type { ActivityDeps } from '../../activities/index.js';
 import { PACK_DEFAULTS } from '../../domain/policy/defaults.js';
 import type { DatasetPolicy, FrozenPack, Pack } from '../../domain/policy/types.js';
+import { VAULT } from '../../domain/ports/vault.js';
 import { openPlatform, type Platform } from '../../infra/platform.js';
 import { freezePack } from '../../infra/policies/load-pack.js';
 import { createLog } from '../../infra/telemetry/index.js';
@@ -94,6 +96,35 @@ export async function activityBench(pack: Pack): Promise<ActivityBench> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Vault and key of a request as an intake commits them: one person, proven by her address. */
+export async function sealRequest(
+  bench: ActivityBench,
+  requestId: string,
+  email: string,
+  more: readonly { readonly name: string; readonly value: unknown }[] = [],
+): Promise<void> {
+  const { db } = bench.platform.store;
+  const sealed = await bench.platform.vault.sealNew(requestId, bench.pack.pack.operator, [
+    {
+      name: VAULT.subject,
+      value: {
+        identifiers: [{ type: 'email', value: email }],
+        contact: {},
+        language: 'nb',
+        country: 'NO',
+        ageBand: 'adult',
+        channel: 'api',
+        scopeText: null,
+        agent: null,
+      },
+    },
+    { name: VAULT.identity, value: { method: 'test', level: 'low', proven: [0] } },
+    ...more,
+  ]);
+  await db.collection('keys').insertOne(sealed.keyDoc as unknown as Document);
+  await db.collection('vault').insertMany([...sealed.vaultDocs] as unknown as Document[]);
 }
 
 /** An address with a database in it; the server's own names none. */
