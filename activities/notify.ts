@@ -44,6 +44,8 @@ export async function notify(deps: ActivityDeps, input: NotifyInput): Promise<No
   const stamp = deps.stamp();
   const way = reader.email !== null ? 'email' : reader.portal ? 'portal' : null;
   const problem = way !== null ? null : reader.postal ? 'post_pending' : 'no_contact';
+  const done: NotifyDone = { kind: 'notify', stamp, accepted: accepted || reader.portal, problem, way };
+  if (input.noted === true && problem === null) return done;
   await deps.ledger.append([
     {
       id: `${input.requestId}/letter/${input.letter.id}${problem === null ? '' : `/${stamp.caseAt.slice(0, 10)}`}`,
@@ -72,7 +74,7 @@ export async function notify(deps: ActivityDeps, input: NotifyInput): Promise<No
       commitment: null,
     },
   ]);
-  return { kind: 'notify', stamp, accepted: accepted || reader.portal, problem, way };
+  return done;
 }
 
 interface Reader {

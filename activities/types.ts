@@ -110,6 +110,8 @@ export interface DropPackageInput extends About {
 export interface NotifyInput extends About {
   readonly letter: LetterRun;
   readonly facts: RunFacts;
+  /** The workflow itself notes a hand-over to the person; the activity notes only what failed. */
+  readonly noted?: boolean;
 }
 
 export interface NoticeInput extends About {

@@ -15,6 +15,7 @@ import type { TaskFailure, TaskResult } from '../domain/lifecycle/results.js';
 import type { Run } from '../domain/lifecycle/run.js';
 import type { Part } from '../domain/plan/types.js';
 import type { Task } from '../domain/lifecycle/tasks.js';
+import { since } from '../domain/lifecycle/version.js';
 
 /** Heartbeats come from the activity runtime every second; a dead worker is noticed after this. */
 const HEARTBEAT = '5s';
@@ -180,7 +181,12 @@ export async function perform(run: Run, task: Task): Promise<TaskResult> {
     case 'notice':
       return letters.notice({ ...about, notice: task.notice, simulated: run.simulated });
     case 'notify':
-      return letters.notify({ ...about, letter: task.letter, facts: factsOf(run) });
+      return letters.notify({
+        ...about,
+        letter: task.letter,
+        facts: factsOf(run),
+        ...(since(run, 2) ? { noted: task.letter.to === 'subject' } : {}),
+      });
     case 'certify':
       return core.certify({ ...about, n: task.n, final: task.final, facts: factsOf(run) });
     case 'announce':

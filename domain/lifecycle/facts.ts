@@ -4,6 +4,7 @@ import type { RequestClock } from '../clock/types.js';
 import { receivedAtOf } from './claim.js';
 import type { LetterRun, Run } from './run.js';
 import type { TransferRun } from './transfer.js';
+import { since } from './version.js';
 import { computeAnswer, computeOutcome, recipientsOf, type RecipientFact } from './view.js';
 
 export interface StepFact {
@@ -152,7 +153,7 @@ export function factsOf(run: Run): RunFacts {
     ...(run.transfer == null ? {} : { transfer: transferFact(run.transfer) }),
     packageWaits: run.package !== null && !run.package.released,
     redactions: run.package?.redactions ?? 0,
-    recipients: recipientsOf(run),
+    ...(since(run, 2) ? { recipients: recipientsOf(run) } : {}),
     complaints: (run.complaints ?? []).map(({ n, to, receivedAt, dueAt, result }) => ({
       n,
       to,

@@ -36,6 +36,7 @@ import {
 } from './run.js';
 import { noticeFailed, noticeSent } from '../notices/notices.js';
 import type { Task } from './tasks.js';
+import { since } from './version.js';
 
 /** Late writers are looked for at these times after the read-back (design.md section 3.7). */
 export const SWEEPS = [HOUR, DAY, 7 * DAY, 30 * DAY] as const;
@@ -384,6 +385,16 @@ function onNotify(run: Run, task: Task, result: NotifyDone, now: number): void {
     return;
   }
   handOver(run, letter, result.stamp.caseAt, result.accepted, result.way ?? null);
+  // Written with the next projection: a letter to the person costs no ledger write of its own.
+  if (since(run, 2) && letter.to === 'subject')
+    note(run, now, 'letter.handed_over', letter.kind, {
+      letter: letter.id,
+      to: letter.to,
+      contact: letter.contact,
+      approval: letter.approvalId,
+      accepted: letter.accepted,
+      way: letter.way ?? null,
+    });
   reachOf(run, letter, now);
 }
 
