@@ -10,7 +10,7 @@ import { idempotencyKey } from './idempotency.js';
  * customer does not stop the others; its error is thrown at the end and only it is tried again.
  *
  * Parts: `delete` on customers → `applied`; `change` on customers: change-customer.ts, on anything else → `retained`
- * `as_issued:stripe`; `keep` and `retain` → `retained`; `redact` → `manual`
+ * `as_issued`; `keep` and `retain` → `retained`; `redact` → `manual`
  * `redaction_not_offered` (the seam for redaction jobs); anything else →
  * `manual`, because Stripe cannot do it (finalised invoices are not rewritten or deleted).
  *
@@ -62,7 +62,7 @@ function withoutEffect({ part }: PartTargets): ApplyResult {
   if (part.action === 'keep' || part.action === 'retain')
     return { key: part.key, kind: 'retained', basis: part.basis ?? part.hold?.law ?? 'kept_by_policy' };
   // Finalised documents say what was issued: a credit note and a new one correct them, a business act.
-  if (part.action === 'change') return { key: part.key, kind: 'retained', basis: 'as_issued:stripe' };
+  if (part.action === 'change') return { key: part.key, kind: 'retained', basis: 'as_issued' };
   if (part.action === 'redact') return { key: part.key, kind: 'manual', why: 'redaction_not_offered' };
   return { key: part.key, kind: 'manual', why: 'action_not_offered_by_stripe' };
 }

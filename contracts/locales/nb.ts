@@ -134,6 +134,7 @@ export const nb: Texts = {
     '17-3-e': 'Det trengs for rettskrav (personvernforordningen art. 17 nr. 3 bokstav e).',
     'art-21-3':
       'Det blir stående på en liste som hindrer at vi skriver til deg (personvernforordningen art. 21 nr. 3).',
+    as_issued: 'Dokumentet viser hva som ble utstedt; det rettes med et nytt dokument og skrives aldri om.',
     other: 'Loven tillater at vi beholder det (personvernforordningen art. 17 nr. 3).',
   },
   noGrounds: {
@@ -168,6 +169,11 @@ export const nb: Texts = {
     declared_link: 'Det ble funnet gjennom opplysninger som hvem som helst kan ha skrevet der.',
     unproven: 'Det ble funnet gjennom opplysninger som det ikke er vist at er dine.',
     too_many_targets: 'Det er flere oppføringer enn en person vanligvis har.',
+    new_identifier_unproven: 'Det er ennå ikke vist at den nye adressen eller det nye nummeret er ditt.',
+    list_of_values: 'Det står flere verdier der, og bare et menneske kan si hvilken som er feil.',
+    address_in_use: 'Noen står allerede oppført med den nye adressen.',
+    contact_changed: 'Kontakten har en annen adresse nå.',
+    contact_not_carried_whole: 'Noe av den ville gått tapt med den nye adressen.',
     new_record: 'En ny oppføring har dukket opp siden; kanskje har du kommet tilbake.',
     no_organisation: 'Det står ikke hvilken organisasjon som er ansvarlig.',
     capped_collection: 'Systemet kan ikke slette enkeltoppføringer av denne typen.',

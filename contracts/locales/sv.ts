@@ -134,6 +134,7 @@ export const sv: Texts = {
     '17-3-e': 'Det behövs för rättsliga anspråk (artikel 17.3 e i dataskyddsförordningen).',
     'art-21-3':
       'Det står kvar på en lista som hindrar att vi skriver till dig (artikel 21.3 i dataskyddsförordningen).',
+    as_issued: 'Dokumentet visar vad som utfärdades; det rättas med ett nytt dokument och skrivs aldrig om.',
     other: 'Lagen tillåter att vi behåller det (artikel 17.3 i dataskyddsförordningen).',
   },
   noGrounds: {
@@ -168,6 +169,11 @@ export const sv: Texts = {
     declared_link: 'Det hittades genom uppgifter som vem som helst kan ha skrivit där.',
     unproven: 'Det hittades genom uppgifter som inte har visats vara dina.',
     too_many_targets: 'Det finns fler poster än en person vanligen har.',
+    new_identifier_unproven: 'Det är ännu inte visat att den nya adressen eller det nya numret är ditt.',
+    list_of_values: 'Där står flera värden, och bara en människa kan säga vilket som är fel.',
+    address_in_use: 'Någon finns redan upptagen under den nya adressen.',
+    contact_changed: 'Kontakten har en annan adress nu.',
+    contact_not_carried_whole: 'Något av den skulle gå förlorat med den nya adressen.',
     new_record: 'En ny post har dykt upp sedan dess; kanske har du kommit tillbaka.',
     no_organisation: 'Det framgår inte vilken organisation som ansvarar för det.',
     capped_collection: 'Systemet kan inte radera enstaka poster av det här slaget.',

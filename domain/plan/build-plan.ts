@@ -290,7 +290,7 @@ function fieldsOf(facts: PlanFacts, system: SystemPolicy, dataset: DatasetPolicy
 
 /** A voucher is true when it says what was issued: it is corrected by a new one, never rewritten. */
 function asIssuedBasis(dataset: DatasetPolicy): string {
-  return `as_issued:${dataset.hold?.law ?? dataset.id}`;
+  return dataset.hold === null ? 'as_issued' : `as_issued:${dataset.hold.law}`;
 }
 
 /** `art-17-3-b:<law>`, or `no-ground-contract_running:<law>` where the ground of Art. 17(1) is not met. */
