@@ -14,7 +14,7 @@ import { databaseUrl, startStack, type Stack } from '../../dev/stack/index.js';
 import { rootFolder } from '../../dev/setup/paths.mjs';
 import type { FaultScript } from '../../dev/counterparts/sendgrid/index.js';
 
-export type Operator = 'infentre' | 'defigo';
+export type Operator = 'infentre' | 'defigo' | 'itefy' | 'faktry' | 'itpays';
 export type { CheckedProblem };
 
 export class E2e {
