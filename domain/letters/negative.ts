@@ -8,9 +8,6 @@ import type { LetterKind } from '../lifecycle/run.js';
 /** Letters that answer the person, wholly or for now. */
 export const ANSWERS_SUBJECT: ReadonlySet<LetterKind> = new Set(['extension', 'interim', 'final', 'complaint_answer']);
 
-/** Letters to the person that only ask, confirm or announce. */
-export const TELLS_SUBJECT: ReadonlySet<LetterKind> = new Set(['receipt', 'question', 'message', 'restriction_lifted']);
-
 const POSITIVE: ReadonlySet<StepFact['outcome']> = new Set(['done', 'done_by_hand']);
 
 /** A step of which the person did not get all that she asked for. */

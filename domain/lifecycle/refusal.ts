@@ -59,10 +59,6 @@ function propose(run: Run, command: Refuse, now: number): void {
   note(run, now, 'refusal.proposed', command.ground, { approval: approval.id, by: command.by.id });
 }
 
-export function proposalPending(run: Run): boolean {
-  return run.approvals.some((a) => a.rule === REFUSAL_RULE && a.state === 'pending');
-}
-
 /** Throws CommandError `four_eyes`, `action_not_allowed` for a decision about a proposed refusal. */
 export function checkProposalDecision(
   run: Run,
