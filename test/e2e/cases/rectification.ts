@@ -188,6 +188,8 @@ export function rectification(stack: () => E2e): void {
       const id = await calls.request('defigo', 'rectification', [email(ida.email)], { changes: [name('Ida Riktig')] });
       const view = await calls.until(id, ['awaiting_backup_expiry'], (v) => v.certificate !== null);
       expect(view.steps.find((s) => s.dataset === 'users')).toMatchObject({ outcome: 'done', operation: 'change' });
+      // Who was given the wrong name is told (Art. 19).
+      expect(view.recipients.find((r) => r.name === 'Installation partners')).toMatchObject({ told: true });
       const touched = changes(before, await snapshot(db));
       expect(touched).toHaveLength(2);
       expect(touched).toContain(`~users/${String(ida.userId)} name`);
