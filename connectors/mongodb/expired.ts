@@ -59,7 +59,8 @@ function candidates(rule: Extract<RetentionRule, { kind: 'max' | 'min' | 'ttl' }
   const before = new Date(Date.parse(`${input.today}T23:59:59Z`) - approximate(rule) + SLACK_MS);
   const old = (path: string): Document[] => [
     { [path]: { $lt: before } },
-    { [path]: { $lt: before.toISOString(), $gte: '0' } },
+    // Type bracketing: compares with texts only, so that no lower bound is needed.
+    { [path]: { $lt: before.toISOString() } },
   ];
   const after = rule.kind === 'ttl' ? [rule.after] : rule.after;
   const ways: Document[] = after.flatMap(old);

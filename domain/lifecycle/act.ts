@@ -11,6 +11,7 @@ import { liftSettled, orderLift } from './restriction.js';
 import { confirmReceiver, releasePackage, reviewPackage } from './package.js';
 import { correctReceipt, repin } from './receipt.js';
 import { enterPhase, note, openQuestion, plus, settlePart, type PartRun, type Run } from './run.js';
+import { since } from './version.js';
 
 /** Throws CommandError `action_not_allowed` (with `allowedActions`), `extension_too_late`, `step_unknown`, `answer_in_future`. */
 export function checkAct(run: Run, command: ActCommand, now: number): void {
@@ -172,8 +173,16 @@ export function recheckGuards(run: Run): void {
 export function takeEvent(run: Run, type: string, by: string, now: number): void {
   if (type === 'receiver.confirmed') confirmReceiver(run, by, now);
   else if (type === 'identifier.added') newKey(run);
-  else if (HOLD_EVENTS.has(type)) run.planWanted += 1;
-  else recheckGuards(run);
+  else if (HOLD_EVENTS.has(type)) {
+    run.planWanted += 1;
+    // A flag or date in the record itself may have ended: what was found before does not say so.
+    if (type !== 'hold.placed') for (const system of heldSystems(run)) lookAgain(run, system);
+  } else recheckGuards(run);
+}
+
+function heldSystems(run: Run): string[] {
+  if (!since(run, 2)) return [];
+  return [...new Set(run.parts.filter((p) => p.part.held > 0).map((p) => p.part.system))];
 }
 
 const HOLD_EVENTS: ReadonlySet<string> = new Set([
@@ -243,8 +252,8 @@ function newKey(run: Run): void {
   run.planWanted += 1;
 }
 
-/** The system is searched anew: what was called hers counts now, and leads to more. The plan follows. */
-function lookAgain(run: Run, system: string): void {
+/** The system is searched anew: what was called hers counts now, and leads to more; holds are judged anew. The plan follows. */
+export function lookAgain(run: Run, system: string): void {
   const type = run.input.rules.systems.find((s) => s.id === system)?.takes[0];
   if (type === undefined) return;
   run.identifiersVersion += 1;

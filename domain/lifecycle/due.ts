@@ -3,7 +3,7 @@
  * earliest; after every wake it fires all that are due. All instants are absolute case time; a point that was fired
  * removes itself by what it changes, so firing twice does nothing.
  */
-import { settleBlocked } from './act.js';
+import { lookAgain, settleBlocked } from './act.js';
 import { goOnAlone, joinOverAt } from './claim.js';
 import { decideUntil, forwardBy, reminderEvent } from './forward.js';
 import { decisionHold, endOfHold, expireApproval } from './gates.js';
@@ -129,14 +129,17 @@ export function duePoints(run: Run): DuePoint[] {
         part.state === 'settled' &&
         part.outcome === 'retained' &&
         part.part.action === 'retain' &&
-        part.part.heldUntil !== null
+        part.part.heldUntil !== null &&
+        // A system that is away cannot say that it ended: asked once it is back.
+        (!since(run, 2) || run.discovery[part.part.system]?.away !== true)
       ) {
-        // A hold that ends while the request is open: the part is planned again on the day after.
+        // A hold that ends while the request is open: the part is searched and planned again on the day after.
         add(Date.parse(`${part.part.heldUntil}T23:59:59Z`) + DAY, 'hold_over', (now) => {
           note(run, now, 'hold.ended', part.part.hold?.law ?? null, { part: part.part.key });
           enterPart(part, 'planned');
           part.outcome = 'pending';
-          run.planWanted += 1;
+          if (since(run, 2)) lookAgain(run, part.part.system);
+          else run.planWanted += 1;
         });
       }
     }

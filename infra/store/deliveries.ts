@@ -49,11 +49,11 @@ export function createDeliveryStore(db: Db): DeliveryStore {
           after === null
             ? {}
             : {
-                $or: [{ createdMs: { $lt: after.createdMs } }, { createdMs: after.createdMs, _id: { $lt: after.id } }],
+                $or: [{ createdMs: { $lt: after.createdMs } }, { createdMs: after.createdMs, _id: { $gt: after.id } }],
               };
         return deliveries
           .find({ $and: [where, beyond] } as Filter<DeliveryDoc>)
-          .sort({ createdMs: -1, _id: -1 })
+          .sort({ createdMs: -1, _id: 1 })
           .limit(limit)
           .toArray();
       }),
