@@ -28,6 +28,9 @@ export function operators(stack: () => E2e): void {
       const accounts = e2e.db('itefy').collection<{ _id: string }>('accounts');
       const tell = (type: string, data: Record<string, unknown>) =>
         calls.event({ type, operator: 'itefy', system: 'app', data });
+      // Nobody becomes an owner while she is being erased herself.
+      const heir = await tell('account.ownership_transferred', { accountRef: 'acc_00003', toRef: 'itu_00000' });
+      expect(heir.code).toBe('transfer_to_erased');
       await accounts.updateOne({ _id: 'acc_00000' }, { $set: { ownerId: 'itu_00001', ownerName: 'Mona Lie' } });
       expect(
         (await tell('account.ownership_transferred', { accountRef: 'acc_00000', toRef: 'itu_00001' })).status,
