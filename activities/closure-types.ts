@@ -27,6 +27,8 @@ export interface ClosurePageInput extends ClosureAbout {
 export interface ClosurePageDone {
   readonly erased: number;
   readonly kept: number;
+  /** Of `kept`: a hold keeps them whole. */
+  readonly held: number;
   /** Of `kept`: they go later, when somebody has got her copy. */
   readonly waiting: number;
   readonly read: number;

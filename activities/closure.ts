@@ -54,7 +54,8 @@ export async function closurePage(deps: ActivityDeps, input: ClosurePageInput): 
   const pack = await deps.packs.byHash(input.policyHash);
   const dataset = datasetOf(pack.pack, input.system, input.dataset);
   const connector = deps.connectors.connector(pack, input.system);
-  if (dataset === undefined || connector.accountPage === undefined) return { erased: 0, kept: 0, waiting: 0, read: 0 };
+  if (dataset === undefined || connector.accountPage === undefined)
+    return { erased: 0, kept: 0, held: 0, waiting: 0, read: 0 };
   const asOf = dayIn(pack.pack.timeZone, deps.stamp().caseAt);
   const page = await connector.accountPage({
     dataset,
@@ -72,6 +73,7 @@ export async function closurePage(deps: ActivityDeps, input: ClosurePageInput): 
   return {
     erased: free.length,
     kept: page.held + held + waiting + stays,
+    held: page.held + held,
     waiting,
     read: page.read,
   };

@@ -20,7 +20,7 @@ import { createSealer as sealer } from '../infra/keys/index.js';
 import { createDeliveryStore } from '../infra/store/deliveries.js';
 import { createEvidenceStore } from '../infra/store/evidence.js';
 import { createOrganisationStore } from '../infra/store/organisations.js';
-import { startDelivery } from '../infra/temporal/index.js';
+import { startClosure, startDelivery } from '../infra/temporal/index.js';
 import { createOutgoing } from '../infra/webhooks/index.js';
 import { createPartyStore } from '../infra/store/parties.js';
 import { createRequestStore } from '../infra/store/requests.js';
@@ -144,6 +144,10 @@ export async function composeApi(parts: ApiParts): Promise<ApiDeps> {
     facts: createFacts(db),
     dueRows: platform.dueRows,
     restrictions: platform.restrictions,
+    startClosure: startClosure(
+      () => parts.temporal.client,
+      (work) => parts.temporal.call(work),
+    ),
     brake: createBrake(db),
     workDomains: createWorkDomains(db),
     mailer: parts.mailer,

@@ -20,6 +20,7 @@ import type { Sealer } from '../infra/keys/index.js';
 import type { DeliveryStore } from '../infra/store/deliveries.js';
 import type { OrganisationStore } from '../infra/store/organisations.js';
 import type { Outgoing } from '../infra/webhooks/index.js';
+import type { StartClosure } from '../infra/temporal/closures.js';
 import type { PartyStore } from '../infra/store/parties.js';
 import type { RequestStore } from '../infra/store/requests.js';
 import type { BreachGateway, Gateway } from './gateway/index.js';
@@ -132,6 +133,8 @@ export interface ApiDeps {
   readonly facts: ReportedFacts;
   readonly dueRows: DueRows;
   readonly restrictions: Pick<Restrictions, 'inForce'>;
+  /** Starts the erasure of a cancelled account; one that runs or ran already is left as it is. */
+  readonly startClosure: StartClosure;
   readonly brake: BrakeControl;
   /** Mail domains of the operator's organisations, lower case. */
   readonly workDomains: (operator: string) => Promise<ReadonlySet<string>>;

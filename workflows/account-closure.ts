@@ -16,6 +16,7 @@ interface Progress {
   /** Position in `datasets`. */
   at: number;
   pages: number;
+  held: number;
   waiting: number;
   /** Times that everything was gone through. */
   rounds: number;
@@ -52,6 +53,7 @@ export async function accountClosure(input: ClosureInput, carried?: Progress): P
       datasets: datasets.map((d) => ({ ...d, kept: 0 })),
       at: 0,
       pages: 0,
+      held: 0,
       waiting: 0,
       rounds: 0,
     };
@@ -70,18 +72,18 @@ export async function accountClosure(input: ClosureInput, carried?: Progress): P
         page: progress.pages,
       });
       progress.pages += 1;
+      progress.held += done.held;
       progress.waiting += done.waiting;
       own.kept += done.kept;
       if (done.read < PAGE) progress.at += 1;
       pagesHere += 1;
       if (pagesHere >= PAGES_PER_RUN) await continueAsNew<typeof accountClosure>(input, progress);
     }
-    const kept = progress.datasets.reduce((sum, d) => sum + d.kept, 0);
-    const { waiting } = progress;
+    const { held, waiting } = progress;
     const queue = progress.datasets[0];
     const result = await (queue === undefined ? core : at(taskQueueOf(input.operator, queue.system))).closureErased({
       ...about,
-      held: kept - waiting,
+      held,
       waiting,
       datasets: progress.datasets,
     });
@@ -93,7 +95,7 @@ export async function accountClosure(input: ClosureInput, carried?: Progress): P
     // Late writers at once, people who wait for their copy from day to day.
     if (waiting > 0 || progress.rounds > 3) await sleep(DAY);
     const again: Progress['datasets'] = progress.datasets.map((d) => ({ ...d, kept: 0 }));
-    progress = { ...progress, datasets: again, at: 0, waiting: 0, rounds: progress.rounds + 1 };
+    progress = { ...progress, datasets: again, at: 0, held: 0, waiting: 0, rounds: progress.rounds + 1 };
   }
 }
 

@@ -9,6 +9,7 @@ import { noticeOf } from '../handlers/notices.js';
 import { HttpProblem } from '../http/problem.js';
 import { check } from '../http/validate.js';
 import { draft } from '../ledger-notes.js';
+import { closureOf } from './closure.js';
 import { profileChanged, profileDeleted } from './profile.js';
 import { assignedTypes, isReported, reported, type ReportedData, type ReportedEvent } from './reported.js';
 
@@ -92,7 +93,9 @@ async function guardEvent(deps: ApiDeps, event: InboundEvent, party: PartyRef): 
         (g.unblock.includes(kind) || g.unblock.includes(`account_${kind}`)),
     ),
   );
+  const closure = type === 'account.cancelled' ? await closureOf(deps, party, accountRef) : null;
   return async ({ updateId, eventId, now }) => {
+    if (closure !== null) await closure(now);
     for (const doc of docs) {
       await deps.gateway
         .update(doc._id, 'event', updateId, { by: speaker(party), type, eventId })

@@ -10,4 +10,5 @@ export { temporalOptions, FAILURE_CONVERTER_PATH, SEARCH, SEARCH_ATTRIBUTES, typ
 export { createPayloadCodec, isTombstone, ENCODING, type Tombstone } from './payload-codec.js';
 export { redactingLogger } from './logger.js';
 export { advance, caseNow, AdvanceError } from './time.js';
+export { startClosure, type StartClosure } from './closures.js';
 export { startDelivery } from './deliveries.js';
