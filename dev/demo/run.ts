@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Listr } from 'listr2';
 import { startStack, type Stack } from '../stack/index.js';
 import { Caller } from './caller.js';
-import { SCENES, type DemoCheck, type DemoContext, type DemoRequest } from './scenes.js';
+import { SCENES } from './scenes.js';
+import type { DemoCheck, DemoContext, DemoRequest } from './tools.js';
 
 export interface DemoReport {
   readonly ok: boolean;
