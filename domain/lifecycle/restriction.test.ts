@@ -12,8 +12,10 @@ import {
 import type { Part, Plan } from '../plan/types.js';
 import type { Right } from '../words.js';
 import { applyAct, checkAct } from './act.js';
-import { allowedActions } from './actions.js';
+import { allowedActions, refusable } from './actions.js';
 import { checkDecision } from './decide.js';
+import { handOver } from './hand-over.js';
+import { newPart } from './merge-plan.js';
 import { LIFECYCLE } from './version.js';
 import { requestState, requestView } from './view.js';
 
@@ -115,20 +117,22 @@ describe('a restriction', () => {
     expect(order.indexOf('notify/restriction-lifted')).toBeLessThan(order.indexOf('apply/app/users/-/1'));
   });
 
-  it('does not end while the notice came back', () => {
+  it('does not end while nobody could be told; a letter by post counts when an officer says that it is posted', () => {
     const m = model('restriction', planOf([restrict]), {
-      notify: (task, run, now) => {
-        if (task.kind === 'notify' && task.letter.kind === 'restriction_lifted') {
-          const letter = run.letters.find((l) => l.id === task.letter.id);
-          if (letter !== undefined) letter.bouncedAt = new Date(now).toISOString();
-        }
-        return goodAnswer(task, now, () => planOf([restrict]));
-      },
+      notify: (task, _run, now) =>
+        task.kind === 'notify' && task.letter.kind === 'restriction_lifted'
+          ? { kind: 'notify', stamp: stampAt(now), accepted: false, problem: 'no_contact' }
+          : goodAnswer(task, now, () => planOf([restrict])),
     });
     lift(m);
     m.pass(10 * DAY);
     expect(m.run.parts[0]?.lifted).toBeUndefined();
     expect(requestState(m.run)).toBe('awaiting_backup_expiry');
+    m.command((run, now) => {
+      const letter = run.letters.find((l) => l.kind === 'restriction_lifted');
+      if (letter !== undefined) handOver(run, letter, new Date(now).toISOString(), false, 'post');
+    });
+    expect(m.run.parts[0]?.lifted).toBe('done');
   });
 
   it('keeps its flag where the read-back still sees it', () => {
@@ -265,6 +269,15 @@ describe('an objection', () => {
     expect(of(marketing.key)).toMatchObject({ outcome: 'done' });
     expect(of(interim.key)?.lifted).toBe('done');
     expect(requestView(m.run, m.now)['outcome']).toBe('partially_fulfilled');
+  });
+
+  it('to marketing that waits for its turn is none of what an officer may refuse', () => {
+    for (const [own, may] of [
+      [marketing, false],
+      [interim, false],
+      [grounds, true],
+    ] as const)
+      expect(refusable({ ...newPart(own), state: 'ready' })).toBe(may);
   });
 
   it('refused as a whole counts as refused although the data were restricted meanwhile', () => {

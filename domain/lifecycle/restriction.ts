@@ -106,9 +106,7 @@ function mayLift(run: Run): boolean {
   if (run.input.right === 'restriction') {
     if ((run.lift ?? null) === null) return false;
     const letter = run.letters.find((l) => l.id === LETTER);
-    return (
-      letter !== undefined && letter.sentAt !== null && letter.accepted === true && (letter.bouncedAt ?? null) === null
-    );
+    return letter !== undefined && letter.sentAt !== null;
   }
   // The answer to an objection or a correction says how it was decided and that the restriction ends with it.
   return (
