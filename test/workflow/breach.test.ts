@@ -312,7 +312,11 @@ describe('an operator that promises to tell everybody at once', () => {
       affected: { people: N + 1, unattributed: 0 },
       people: { notify: true, toTell: N + 1, told: N, noContact: 1, undeliverable: 0 },
       state: 'awaiting_authority',
-      clock: { status: 'open', within: 'PT72H', dueAt: new Date(Math.floor(Date.parse(awareAt) / 1000) * 1000 + 72 * 3_600_000).toISOString() },
+      clock: {
+        status: 'open',
+        within: 'PT72H',
+        dueAt: new Date(Math.floor(Date.parse(awareAt) / 1000) * 1000 + 72 * 3_600_000).toISOString(),
+      },
     });
 
     // n people, n notices: one message id each, at most the mail that was under way twice.
