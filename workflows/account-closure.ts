@@ -43,7 +43,7 @@ function at(queue: string): ClosureActivities {
 }
 
 export async function accountClosure(input: ClosureInput, carried?: Progress): Promise<void> {
-  const { backups, ...about } = input;
+  const { backups: _backups, ...about } = input;
   let progress: Progress;
   if (carried !== undefined) progress = carried;
   else {
