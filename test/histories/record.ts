@@ -10,6 +10,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { LIFECYCLE } from '../../domain/lifecycle/version.js';
 import { bundled, Scripted } from '../support/fault-request.js';
 import { SCENES, type Scene } from './scenes.js';
 import { sourcesHash, valuesOf, type Values } from './values.js';
@@ -46,6 +47,8 @@ async function play(scene: Scene, bundle: Awaited<ReturnType<typeof bundled>>): 
     });
     const now = await env.currentTimeMs();
     const one = new Scripted(env.client, env.nativeConnection, bundle, {
+      // As requests of this version begin; older recordings keep theirs.
+      lifecycle: LIFECYCLE,
       ...scene.options(),
       now,
       queue: scene.name,

@@ -118,4 +118,29 @@ export const SCENES: readonly Scene[] = [
       await one.handle.result();
     },
   },
+  {
+    name: 'rectification',
+    options: () => ({ right: 'rectification', parts: GATED }),
+    async play({ one, day }) {
+      await one.until('awaiting_approval');
+      await day(3);
+      await one.send('decide', await one.decision(), 'decide');
+      await one.until('awaiting_backup_expiry');
+      await day(110);
+      await one.until('closed');
+      await day(150);
+      await one.handle.result();
+    },
+  },
+  {
+    name: 'not-identified',
+    options: () => ({ attested: false, parts: FREE }),
+    async play({ one, day }) {
+      await one.until('identifying');
+      await day(45);
+      await one.until('closed');
+      await day(90);
+      await one.handle.result();
+    },
+  },
 ];

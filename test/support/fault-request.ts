@@ -53,6 +53,8 @@ export interface ScriptedOptions extends Partial<StubOptions> {
   readonly clock?: RequestClock;
   /** Case time at the start; default: the host's. */
   readonly now?: number;
+  /** Version of the lifecycle that it begins with; default 1, the bare one. */
+  readonly lifecycle?: number;
   /** Fixed where histories are compared. */
   readonly id?: string;
   readonly queue?: string;
@@ -106,6 +108,7 @@ export class Scripted {
     });
     this.input = {
       ...modelInput(right, rules, options.attested ?? true),
+      ...(options.lifecycle === undefined ? {} : { lifecycle: options.lifecycle }),
       requestId: options.id ?? `req_${ulid()}`,
       clock,
       receivedAt: new Date(now).toISOString(),
