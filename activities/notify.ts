@@ -6,6 +6,7 @@
 import { LOCALES } from '../contracts/locales/index.js';
 import { readingLanguages, writeLetter, type Letter } from '../domain/letters/index.js';
 import type { NotifyDone } from '../domain/lifecycle/results.js';
+import { normaliseIdentifier } from '../domain/plan/normalise.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { Language } from '../domain/words.js';
@@ -119,8 +120,15 @@ function subjectReader(input: NotifyInput, pack: FrozenPack, person: Person): Re
   const explicit = contact.portal === true || contact.postal !== undefined;
   const proven = person.proven.find((i) => i.type === 'email')?.value;
   const given = subject.identifiers.find((i) => i.type === 'email')?.value;
-  const email =
-    contact.email ?? (contact.postal !== undefined ? undefined : (proven ?? (explicit ? undefined : given)));
+  // What was found about somebody who proved nothing goes to the address that it was found under, wherever else she asks.
+  const known = subject.identifiers.some(
+    (i) =>
+      i.type === 'email' &&
+      contact.email !== undefined &&
+      normaliseIdentifier('email', i.value) === normaliseIdentifier('email', contact.email),
+  );
+  const named = person.proven.length > 0 || input.facts.steps.length === 0 || known ? contact.email : given;
+  const email = named ?? (contact.postal !== undefined ? undefined : (proven ?? (explicit ? undefined : given)));
   return {
     email: input.facts.mailBounced === true ? null : (email ?? null),
     portal: contact.portal === true,
