@@ -86,6 +86,7 @@ export async function accounts(
         },
         answer: 'operator_answers',
         deliverTo: 'subject',
+        mailDomains: [organisation.emailDomain],
       });
       const webhookSecret = newSecret();
       await parties.addKey(

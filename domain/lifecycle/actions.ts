@@ -30,7 +30,7 @@ export function notBegun(part: PartRun): boolean {
 }
 
 /** Settled without anything having been written. */
-function nothingDone(part: PartRun): boolean {
+export function nothingDone(part: PartRun): boolean {
   return part.state === 'settled' && part.startedAt === null;
 }
 

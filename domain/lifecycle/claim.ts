@@ -4,7 +4,7 @@
  * earlier receipt; where the survivor has begun or is over, it goes on by itself. The two workflows talk by signals.
  */
 import type { Instant } from '../words.js';
-import { notBegun } from './actions.js';
+import { notBegun, nothingDone } from './actions.js';
 import { enterPhase, HOUR, note, plus, type Run } from './run.js';
 import { since } from './version.js';
 
@@ -74,7 +74,12 @@ export function goOnAlone(run: Run, now: number, why: string): void {
 export function onJoined(run: Run, joined: Joined, now: number): void {
   const early = run.phase !== 'responding' && run.phase !== 'awaiting_backup_expiry' && run.phase !== 'closed';
   const accepted =
-    early && run.answeredAt === null && run.withdrawnAt === null && run.refusal === null && run.parts.every(notBegun);
+    early &&
+    run.answeredAt === null &&
+    run.withdrawnAt === null &&
+    run.refusal === null &&
+    // A system that held nothing of her is settled by now: that is no beginning.
+    run.parts.every((p) => notBegun(p) || nothingDone(p));
   run.joins = [...(run.joins ?? []), { to: joined.from, accepted, sent: false }];
   relate(run, joined.from);
   note(run, now, accepted ? 'request.joined' : 'request.not_joined', null, { other: joined.from });
