@@ -147,8 +147,8 @@ test('reconciliation keeps away from a request that is being forgotten', async (
 
 const refusals: [string, number, string, Record<string, unknown>][] = [
   ['a right the law does not know', 422, 'right_unknown', { right: 'opt_out' }],
-  ['a right that comes later', 501, 'not_yet_available', { right: 'rectification' }],
-  ['a right that comes later, known to the law', 501, 'not_yet_available', { right: 'restriction' }],
+  ['a correction without changes', 422, 'validation_failed', { right: 'rectification' }],
+  ['an objection to a purpose nobody has', 422, 'purpose_unknown', { right: 'objection', purposes: ['astrology'] }],
   ['a receipt in the future', 422, 'received_in_future', { receivedAt: '2999-01-01T00:00:00Z' }],
   [
     'an instruction of an organisation by an officer',
