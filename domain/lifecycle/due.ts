@@ -128,7 +128,8 @@ export function duePoints(run: Run): DuePoint[] {
       if (
         part.state === 'settled' &&
         part.outcome === 'retained' &&
-        part.part.action === 'retain' &&
+        // Also where only some records of the part are held.
+        (since(run, 2) ? part.part.held > 0 : part.part.action === 'retain') &&
         part.part.heldUntil !== null &&
         // A system that is away cannot say that it ended: asked once it is back.
         (!since(run, 2) || run.discovery[part.part.system]?.away !== true)
