@@ -10,7 +10,6 @@ import { namesOf, withFacts } from '../domain/holds/index.js';
 import { datasetOf } from '../domain/plan/build-plan.js';
 import { backupQuestion } from '../domain/plan/backup-question.js';
 import type { Ref } from '../domain/plan/types.js';
-import type { StepMemory } from '../domain/ports/connector.js';
 import type { LedgerDraft } from '../domain/ports/ledgers.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type {
@@ -23,6 +22,7 @@ import type {
   ClosurePlan,
 } from './closure-types.js';
 import type { ActivityDeps } from './deps.js';
+import { attemptMemory } from './parts.js';
 import { dayIn } from './due.js';
 
 /** Notes the closure and offers the export; says what is to be erased, in order. */
@@ -124,8 +124,8 @@ async function erase(
     whole: true,
     heartbeat: deps.heartbeat,
   };
-  await deps.connectors.connector(pack, input.system).apply({ ...order, memory: noMemory() });
-  const seen = await deps.connectors.connector(pack, input.system).verify({ ...order, memory: noMemory() });
+  await deps.connectors.connector(pack, input.system).apply({ ...order, memory: attemptMemory() });
+  const seen = await deps.connectors.connector(pack, input.system).verify({ ...order, memory: attemptMemory() });
   const good = seen.filter((r) => r.verdict === 'gone' || r.verdict === 'redacted');
   await deps.deletions.effective(
     good.map((r) => `${run}/${r.key}`),
@@ -250,12 +250,4 @@ async function note(
     commitment: null,
   };
   await deps.ledger.append([draft]);
-}
-
-function noMemory(): StepMemory {
-  const notes = new Map<string, unknown>();
-  return {
-    get: async (name) => notes.get(name),
-    save: async (name, value) => void notes.set(name, value),
-  };
 }

@@ -4,13 +4,15 @@
  */
 import { addDays, formatDate, parseDate } from '../domain/calendar/index.js';
 import { localDay, parseInstant } from '../domain/clock/index.js';
-import { datasetOf, partKey } from '../domain/plan/build-plan.js';
-import type { Part, Ref } from '../domain/plan/types.js';
-import type { PartTargets, StepMemory } from '../domain/ports/connector.js';
+import { barePart } from '../domain/plan/bare-parts.js';
+import { datasetOf } from '../domain/plan/build-plan.js';
+import type { Ref } from '../domain/plan/types.js';
+import type { PartTargets } from '../domain/ports/connector.js';
 import type { DueRow, LedgerDraft } from '../domain/ports/ledgers.js';
 import type { DatasetPolicy, FrozenPack } from '../domain/policy/types.js';
 import type { CivilDate, Instant } from '../domain/words.js';
 import type { ActivityDeps } from './deps.js';
+import { attemptMemory } from './parts.js';
 import type { DueEraseInput, DueErased, DueList, DueListInput } from './types.js';
 
 /** Rows that are due, and every dataset that has a period of its own. */
@@ -81,7 +83,7 @@ async function erase(
   today: CivilDate,
 ): Promise<'erased' | 'waiting'> {
   const connector = deps.connectors.connector(pack, row.system);
-  const part = partOf(row, dataset);
+  const part = barePart(row.system, dataset, row.organisation, row.records.length);
   const targets: PartTargets[] = [{ part, refs: row.records.map((r): Ref => refOf(row, r)) }];
   const startedAt = deps.stamp();
   const id = `${row.id}/deferred`;
@@ -106,14 +108,14 @@ async function erase(
     identifiers: [],
     // Only these ids: nothing else is looked for (sweeps and replay mean the same by a generation above 0).
     generation: 1,
-    memory: shortMemory(),
+    memory: attemptMemory(),
     asOf: today,
     heartbeat: deps.heartbeat,
   };
   const [applied] = await connector.apply(order);
   if (applied?.kind === 'retained') return stillHeld(deps, row, asOf, formatDate(addDays(parseDate(today) ?? 0, 30)));
   if (applied?.kind !== 'applied') throw new DueNotVerified(applied?.kind ?? 'nothing');
-  const [seen] = await connector.verify({ ...order, memory: shortMemory() });
+  const [seen] = await connector.verify({ ...order, memory: attemptMemory() });
   if (seen === undefined || (seen.verdict !== 'gone' && seen.verdict !== 'redacted'))
     throw new DueNotVerified(seen?.verdict ?? 'unverifiable');
   const stamp = deps.stamp();
@@ -152,28 +154,6 @@ function latest(days: readonly (CivilDate | null)[]): CivilDate | null {
   return known.length < days.length ? null : (known.sort().at(-1) ?? null);
 }
 
-function partOf(row: DueRow, dataset: DatasetPolicy): Part {
-  return {
-    key: partKey(row.system, row.dataset, row.organisation, false),
-    system: row.system,
-    dataset: row.dataset,
-    organisation: row.organisation,
-    role: dataset.role,
-    action: dataset.erase.kind,
-    fields: [],
-    hold: null,
-    identifiers: {},
-    records: row.records.length,
-    held: 0,
-    heldUntil: null,
-    basis: null,
-    review: null,
-    together: null,
-    unsearched: false,
-    hash: row.partHash,
-  };
-}
-
 function refOf(row: DueRow, record: DueRow['records'][number]): Ref {
   return {
     ...record,
@@ -183,15 +163,6 @@ function refOf(row: DueRow, record: DueRow['records'][number]): Ref {
     trust: 'system',
     review: null,
     hold: null,
-  };
-}
-
-/** Vendors with jobs hold no records under a law of ours, so that nothing must outlive the attempt. */
-function shortMemory(): StepMemory {
-  const notes = new Map<string, unknown>();
-  return {
-    get: async (name) => notes.get(name),
-    save: async (name, value) => void notes.set(name, value),
   };
 }
 

@@ -41,3 +41,15 @@ export function stepMemory(deps: ActivityDeps, requestId: string, system: string
     },
   };
 }
+
+/**
+ * Notes that live as long as the attempt: for passes over records by their ids, which have no request's vault. Vendors with
+ * jobs hold nothing that these passes erase.
+ */
+export function attemptMemory(): StepMemory {
+  const notes = new Map<string, unknown>();
+  return {
+    get: async (name) => notes.get(name),
+    save: async (name, value) => void notes.set(name, value),
+  };
+}

@@ -3,13 +3,15 @@
  * and read-back. Runs daily; "gone at the end of the day" means gone by a pass on that day.
  */
 import { namesOf, withFacts } from '../domain/holds/index.js';
-import { datasetOf, partKey } from '../domain/plan/build-plan.js';
-import type { Part, Ref } from '../domain/plan/types.js';
-import type { Connector, PartTargets, StepMemory } from '../domain/ports/connector.js';
+import { barePartsOf } from '../domain/plan/bare-parts.js';
+import { datasetOf } from '../domain/plan/build-plan.js';
+import type { Ref } from '../domain/plan/types.js';
+import type { Connector } from '../domain/ports/connector.js';
 import type { DatasetPolicy, FrozenPack } from '../domain/policy/types.js';
 import type { CivilDate } from '../domain/words.js';
 import { dayIn } from './due.js';
 import type { ActivityDeps } from './deps.js';
+import { attemptMemory } from './parts.js';
 import type { RetainInput, Retained } from './types.js';
 
 /** Records of one call: a pass over more comes again at once. */
@@ -83,7 +85,7 @@ async function erase(
   refs: readonly Ref[],
   today: CivilDate,
 ): Promise<number> {
-  const targets = byOrganisation(input.system, dataset, refs);
+  const targets = barePartsOf(input.system, dataset, refs);
   const run = `retention/${input.operator}/${input.system}/${input.dataset}/${today}`;
   const startedAt = deps.stamp();
   const rows = await Promise.all(
@@ -114,8 +116,8 @@ async function erase(
     asOf: today,
     heartbeat: deps.heartbeat,
   };
-  await connector.apply({ ...order, memory: shortMemory() });
-  const seen = await connector.verify({ ...order, memory: shortMemory() });
+  await connector.apply({ ...order, memory: attemptMemory() });
+  const seen = await connector.verify({ ...order, memory: attemptMemory() });
   const good = seen.filter((r) => r.verdict === 'gone' || r.verdict === 'redacted');
   await deps.deletions.effective(
     good.map((r) => `${run}/${r.key}`),
@@ -128,41 +130,6 @@ async function erase(
 /** What was past its period could still be read: tried again, then the next pass. */
 export class RetentionNotVerified extends Error {
   readonly code = 'retention_not_verified';
-}
-
-function byOrganisation(system: string, dataset: DatasetPolicy, refs: readonly Ref[]): PartTargets[] {
-  const groups = new Map<string | null, Ref[]>();
-  for (const ref of refs) groups.set(ref.organisation, [...(groups.get(ref.organisation) ?? []), ref]);
-  return [...groups].map(([organisation, own]) => ({
-    part: {
-      key: partKey(system, dataset.id, organisation, false),
-      system,
-      dataset: dataset.id,
-      organisation,
-      role: dataset.role,
-      action: dataset.erase.kind,
-      fields: [],
-      hold: null,
-      identifiers: {},
-      records: own.length,
-      held: 0,
-      heldUntil: null,
-      basis: null,
-      review: null,
-      together: null,
-      unsearched: false,
-      hash: '',
-    } satisfies Part,
-    refs: own,
-  }));
-}
-
-function shortMemory(): StepMemory {
-  const notes = new Map<string, unknown>();
-  return {
-    get: async (name) => notes.get(name),
-    save: async (name, value) => void notes.set(name, value),
-  };
 }
 
 /** One entry per dataset and day, and only where something happened or must be looked at. */

@@ -1,6 +1,6 @@
 /** Rules of closing an account: which datasets go, in which order, and what happens to each record. Pure. */
-import { partKey } from '../plan/build-plan.js';
-import type { Part, PartAction, Ref } from '../plan/types.js';
+import { barePartsOf } from '../plan/bare-parts.js';
+import type { PartAction, Ref } from '../plan/types.js';
 import type { PartTargets } from '../ports/connector.js';
 import type { DatasetPolicy, Pack } from '../policy/types.js';
 
@@ -30,31 +30,5 @@ export function pageTargets(
   refs: readonly Ref[],
 ): { readonly action: PartAction; readonly targets: readonly PartTargets[] } {
   const action: PartAction = dataset.role === 'processor' ? 'delete' : dataset.erase.kind;
-  const groups = new Map<string | null, Ref[]>();
-  for (const ref of refs) groups.set(ref.organisation, [...(groups.get(ref.organisation) ?? []), ref]);
-  const targets = [...groups].map(
-    ([organisation, own]): PartTargets => ({
-      part: {
-        key: partKey(system, dataset.id, organisation, false),
-        system,
-        dataset: dataset.id,
-        organisation,
-        role: dataset.role,
-        action,
-        fields: [],
-        hold: null,
-        identifiers: {},
-        records: own.length,
-        held: 0,
-        heldUntil: null,
-        basis: null,
-        review: null,
-        together: null,
-        unsearched: false,
-        hash: '',
-      } satisfies Part,
-      refs: own,
-    }),
-  );
-  return { action, targets };
+  return { action, targets: barePartsOf(system, dataset, refs, action) };
 }
