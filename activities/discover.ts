@@ -5,7 +5,7 @@ import type { Found } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { ActivityDeps } from './deps.js';
 import { caseDay } from './held.js';
-import { identifierKey, loadPerson, type Person } from './person.js';
+import { identifierKey, loadPerson, strongest, type Person } from './person.js';
 import type { DiscoverInput } from './types.js';
 
 export async function discover(deps: ActivityDeps, input: DiscoverInput): Promise<DiscoverDone> {
@@ -21,7 +21,11 @@ export async function discover(deps: ActivityDeps, input: DiscoverInput): Promis
     asOf: caseDay(deps, pack),
     heartbeat: deps.heartbeat,
   });
-  const found = restricted(pack.pack, seen, onlyOrganisation);
+  const fresh = restricted(pack.pack, seen, onlyOrganisation);
+  // A later look may not yield again what led to her: the record that said so may be erased by now.
+  const before = await deps.vault.get<Found>(input.requestId, VAULT.found(input.system));
+  const found: Found =
+    before === null ? fresh : { ...fresh, identifiers: strongest([...before.identifiers, ...fresh.identifiers]) };
   await deps.vault.put(input.requestId, [{ name: VAULT.found(input.system), value: found }]);
   return { kind: 'discover', stamp: deps.stamp(), newTypes: newTypes(person, found), records: found.refs.length };
 }
