@@ -53,13 +53,29 @@ it('leaves no mark of a person outside the vault', async () => {
   await calls.until(erasure, ['identifying']);
   await calls.act(erasure, 'ask', { kind: 'identity', text: `Who is ${one.name}? ${one.phone}` });
   await calls.until(erasure, ['waiting_for_subject']);
-  await calls.act(erasure, 'answer', { kind: 'identity', messageId: one.mark });
+  const wrong = await calls.problem('POST', `/v1/requests/${erasure}/actions/answer`, {
+    token: officer,
+    headers: { 'if-match': '*' },
+    body: { kind: 'identity', messageId: one.mark },
+  });
+  expect(wrong.status).toBe(422);
+  await calls.act(erasure, 'answer', { kind: 'identity', messageId: await calls.message(erasure, one.text) });
+  await calls.must('POST', `/v1/requests/${erasure}/attachments`, {
+    token: officer,
+    body: {
+      kind: 'mandate',
+      name: `${one.name}.txt`,
+      mediaType: 'text/plain',
+      content: Buffer.from(one.text).toString('base64'),
+    },
+  });
   await calls.identify(erasure, {
     method: 'officer_check',
     level: 'substantial',
     result: 'verified',
     identifiers: [0, 2],
     reason: one.text,
+    mandate: 'checked',
   });
   let view = await calls.until(erasure, ['awaiting_approval']);
   await calls.act(erasure, 'extend', { reason: one.text });
@@ -103,6 +119,25 @@ it('leaves no mark of a person outside the vault', async () => {
     await calls.until(id, ['closed'], (v) => v.certificate?.final === true);
     others.push(id);
   }
+  // A correction, an objection with a situation, a complaint: everything that people may write.
+  const correction = await calls.request('defigo', 'rectification', [{ type: 'email', value: two.email }], {
+    changes: [{ dataset: 'users', field: 'name', value: `${two.mark} ${two.name}` }],
+  });
+  await calls.until(correction, ['awaiting_backup_expiry', 'closed']);
+  const objection = await calls.start({
+    operator: 'infentre',
+    right: 'objection',
+    subject: { identifiers: [{ type: 'email', value: one.email }], language: 'nb' },
+    channel: 'email',
+    situation: one.text,
+  });
+  await calls.until(objection, ['closed', 'awaiting_approval', 'executing', 'awaiting_backup_expiry']);
+  await calls.must('POST', `/v1/requests/${others[0] ?? ''}/complaints`, {
+    token: officer,
+    body: { to: 'operator', caseRef: two.mark, text: two.text },
+  });
+  others.push(correction, objection);
+
   // What is refused must not be written down either.
   for (const [path, body] of [
     [
@@ -133,15 +168,20 @@ it('leaves no mark of a person outside the vault', async () => {
   }
   expect(Object.keys(certificates).length).toBeGreaterThanOrEqual(3);
   let exported = '';
-  for (const operator of ['infentre', 'defigo'])
-    await openLedger(
-      {
-        mongodbUrl: e2e.stack.environment['HABEAS_MONGODB_URL'] ?? '',
-        ledgerUrl: e2e.stack.environment['HABEAS_LEDGER_MONGODB_URL'],
-      },
-      { operator },
-      (text) => (exported += text),
-    );
+  // Entries are exported once they are sealed, a moment after they were made.
+  for (let look = 0; look < 40 && requests.some((id) => !exported.includes(id)); look += 1) {
+    exported = '';
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    for (const operator of ['infentre', 'defigo'])
+      await openLedger(
+        {
+          mongodbUrl: e2e.stack.environment['HABEAS_MONGODB_URL'] ?? '',
+          ledgerUrl: e2e.stack.environment['HABEAS_LEDGER_MONGODB_URL'],
+        },
+        { operator },
+        (text) => (exported += text),
+      );
+  }
   for (const id of requests) expect(exported).toContain(id);
 
   // A client without our codec: what anybody with access to the server sees.
