@@ -83,7 +83,9 @@ export function nextTasks(run: Run, inFlight: ReadonlyMap<string, Task>, now: nu
     tasks.push({ key: `notify/${letter.id}`, kind: 'notify', letter: { ...letter } });
   // Refused before there was a plan: nobody is looked for any more.
   const searches = run.phase === 'responding' && (run.plan !== null || !since(run, 2));
-  if (run.phase === 'discovering' || run.phase === 'parts_run' || searches) discoverTasks(run, tasks);
+  // A system that was away when a hold ended is asked again while the copies run out.
+  const again = run.phase === 'awaiting_backup_expiry' && since(run, 2);
+  if (run.phase === 'discovering' || run.phase === 'parts_run' || searches || again) discoverTasks(run, tasks);
   if (run.phase === 'discovering' || run.phase === 'parts_run') planTask(run, tasks);
   if (run.phase !== 'received' && run.phase !== 'identifying' && run.phase !== 'closed' && run.phase !== 'shredded')
     guardTasks(run, tasks);
