@@ -67,7 +67,7 @@ async function entries(action: string) {
 }
 const count = (): Promise<number> => api.database.db.collection('requests').countDocuments({});
 
-test('a changed profile opens no request; it is written down without the reference, and open requests search again', async () => {
+test('I9 a changed profile opens no request; it is written down without the reference, and open requests search again', async () => {
   const before = await count();
   const hash = await api.deps.hasher.hash('infentre', 'userId', 'usr_kanari');
   await api.platform.fence.enter({
