@@ -192,8 +192,8 @@ describe('a timer of ninety days', () => {
     const one = await begun({ parts: FREE });
     await one.until('awaiting_backup_expiry');
     await one.down();
-    // The next version: another bundle, another build, nothing in any cache.
-    const next = { ...bundle, code: `${bundle.code}\n// the next version\n` };
+    // The next version: another bundle, another build, nothing in any cache. In front: the source map stands at the end.
+    const next = { ...bundle, code: `// the next version\n${bundle.code}` };
     await one.up({ workflowBundle: next, maxCachedWorkflows: 0, buildId: 'next', identity: 'next' });
     await advance(client, one.input.requestId, { seconds: 45 * DAY });
     expect((await one.view()).state).toBe('awaiting_backup_expiry');
