@@ -6,6 +6,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { ApplyDone, PartEffect } from '../domain/lifecycle/results.js';
 import { buildPlan, datasetOf } from '../domain/plan/build-plan.js';
 import { restricted } from '../domain/plan/restricted.js';
+import { countSure } from '../domain/plan/identifiers.js';
 import type { Found, Part } from '../domain/plan/types.js';
 import type { ApplyResult, Connector, PartTargets } from '../domain/ports/connector.js';
 import { VAULT } from '../domain/ports/vault.js';
@@ -17,7 +18,7 @@ import type { ActivityDeps } from './deps.js';
 import { caseDay, underHolds } from './held.js';
 import { ordersOf, planFacts } from './orders.js';
 import { effectId, generationOf, stepMemory, targetsOf } from './parts.js';
-import { countSure, loadPerson, sureHashes, type Person } from './person.js';
+import { loadPerson, sureHashes, type Person } from './person.js';
 import { isLift, liftable, noteRestricted } from './restrict.js';
 import type { PartsInput } from './types.js';
 

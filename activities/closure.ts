@@ -9,6 +9,7 @@ import { hashText } from '../domain/ledger/hash-text.js';
 import { namesOf, withFacts } from '../domain/holds/index.js';
 import { datasetOf } from '../domain/plan/build-plan.js';
 import { backupQuestion } from '../domain/plan/backup-question.js';
+import { internalTypes } from '../domain/plan/identifiers.js';
 import type { Ref } from '../domain/plan/types.js';
 import type { LedgerDraft } from '../domain/ports/ledgers.js';
 import type { FrozenPack } from '../domain/policy/types.js';
@@ -143,7 +144,8 @@ async function freeRefs(
   refs: readonly Ref[],
   asOf: string,
 ): Promise<{ free: Ref[]; held: number; waiting: number }> {
-  const facts = await deps.facts.about(input.operator, [...new Set(refs.flatMap(namesOf))]);
+  const types = internalTypes(pack.pack);
+  const facts = await deps.facts.about(input.operator, [...new Set(refs.flatMap((ref) => namesOf(ref, types)))]);
   const found = { system: input.system, refs, identifiers: [], manual: [], caveats: [] };
   const judged = withFacts(found, pack.pack, facts, asOf).refs;
   const unheld = judged.filter((r) => r.hold === null);

@@ -6,6 +6,7 @@ import { addDays, formatDate, parseDate } from '../domain/calendar/index.js';
 import { isEventHold, namesOf } from '../domain/holds/index.js';
 import type { DeferDone } from '../domain/lifecycle/results.js';
 import { datasetOf, refsOfPart } from '../domain/plan/build-plan.js';
+import { internalTypes } from '../domain/plan/identifiers.js';
 import type { Ref } from '../domain/plan/types.js';
 import type { DueRow } from '../domain/ports/ledgers.js';
 import type { ActivityDeps } from './deps.js';
@@ -17,6 +18,7 @@ export async function defer(deps: ActivityDeps, input: DeferInput): Promise<Defe
   const pack = await deps.packs.byHash(input.policyHash);
   const person = await loadPerson(deps, input.requestId, pack);
   const found = await underHolds(deps, input, pack, person.found);
+  const types = internalTypes(pack.pack);
   const rows: DueRow[] = [];
   for (const part of input.parts) {
     const dataset = datasetOf(pack.pack, part.system, part.dataset);
@@ -38,7 +40,7 @@ export async function defer(deps: ActivityDeps, input: DeferInput): Promise<Defe
         organisation: part.organisation,
         operation: dataset?.erase.kind ?? part.action,
         records: refs.map(({ id, kind, createdAt }) => ({ id, kind, createdAt })),
-        refs: [...new Set(refs.flatMap(namesOf))].sort(),
+        refs: [...new Set(refs.flatMap((ref) => namesOf(ref, types)))].sort(),
         law: refs[0]?.hold?.law ?? part.hold?.law ?? 'hold',
         // A hold that a flag in the record keeps open has no day: it is looked at again every month.
         dueOn:

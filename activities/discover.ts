@@ -1,11 +1,12 @@
 /** Asks one system for the person and keeps what it found in the vault; reports counts and new identifier types only. */
 import type { DiscoverDone } from '../domain/lifecycle/results.js';
 import { restricted } from '../domain/plan/restricted.js';
+import { identifierKey, strongest } from '../domain/plan/identifiers.js';
 import type { Found } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { ActivityDeps } from './deps.js';
 import { caseDay } from './held.js';
-import { identifierKey, loadPerson, strongest, type Person } from './person.js';
+import { loadPerson, type Person } from './person.js';
 import type { DiscoverInput } from './types.js';
 
 export async function discover(deps: ActivityDeps, input: DiscoverInput): Promise<DiscoverDone> {

@@ -5,6 +5,7 @@
 import { localDay, parseInstant } from '../domain/clock/index.js';
 import { formatDate } from '../domain/calendar/index.js';
 import { namesOf, withFacts } from '../domain/holds/index.js';
+import { internalTypes } from '../domain/plan/identifiers.js';
 import type { Found } from '../domain/plan/types.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import { modeOf } from '../domain/rights.js';
@@ -27,7 +28,8 @@ export async function underHolds(
 ): Promise<readonly Found[]> {
   const mode = modeOf(input.right);
   if (mode !== 'erase' && mode !== 'stop') return found;
-  const names = [...new Set(found.flatMap((f) => f.refs.flatMap(namesOf)))];
+  const types = internalTypes(pack.pack);
+  const names = [...new Set(found.flatMap((f) => f.refs.flatMap((ref) => namesOf(ref, types))))];
   const facts = await deps.facts.about(input.operator, names);
   const today = caseDay(deps, pack);
   return found.map((f) => withFacts(f, pack.pack, facts, today));

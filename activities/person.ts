@@ -1,9 +1,9 @@
 /** What is known of the person of a request, read from the vault: given identifiers, the proof, what systems yielded. */
 import { adopt, idsOfIncluded, type IncludedEntry } from '../domain/plan/included.js';
 import { assumeGiven, withoutProof } from '../domain/plan/assumed.js';
-import { normaliseIdentifier } from '../domain/plan/normalise.js';
+import { strongest } from '../domain/plan/identifiers.js';
 import type { IdentityEntry, SubjectEntry } from '../domain/plan/subject.js';
-import type { Found, Identifier, Trust } from '../domain/plan/types.js';
+import type { Found, Identifier } from '../domain/plan/types.js';
 import { VAULT } from '../domain/ports/vault.js';
 import type { FrozenPack } from '../domain/policy/types.js';
 import type { ActivityDeps } from './deps.js';
@@ -21,8 +21,6 @@ export interface Person {
   /** What a fresh look finds, as it counts: a person's word, and what nobody has proven. */
   readonly judge: (found: Found) => Found;
 }
-
-const RANK: Readonly<Record<Trust, number>> = { proven: 3, system: 2, declared: 1, unproven: 0 };
 
 export class VaultEntryMissing extends Error {
   readonly code = 'vault_entry_missing';
@@ -69,30 +67,6 @@ export async function loadPerson(
     included,
     judge,
   };
-}
-
-/** One identifier per (type, normal form): the strongest trust wins, all spellings stay searchable by their normal form. */
-export function strongest(identifiers: readonly Identifier[]): Identifier[] {
-  const best = new Map<string, Identifier>();
-  for (const identifier of identifiers) {
-    const key = identifierKey(identifier);
-    const before = best.get(key);
-    if (before === undefined || RANK[identifier.trust] > RANK[before.trust]) best.set(key, identifier);
-  }
-  return [...best.values()];
-}
-
-export function identifierKey(identifier: { readonly type: string; readonly value: string }): string {
-  return `${identifier.type}\n${normaliseIdentifier(identifier.type, identifier.value)}`;
-}
-
-/** How many sure identifiers of each type the plan rests on (part of each part's hash). */
-export function countSure(identifiers: readonly Identifier[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { type, trust } of identifiers) {
-    if (trust === 'proven' || trust === 'system') counts[type] = (counts[type] ?? 0) + 1;
-  }
-  return counts;
 }
 
 /** Keyed hashes of the sure identifiers, sorted, for the person fence and the deletion ledger. */

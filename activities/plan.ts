@@ -2,11 +2,12 @@
 import { dataMap } from '../domain/certificate/index.js';
 import type { PlanDone } from '../domain/lifecycle/results.js';
 import { buildPlan } from '../domain/plan/build-plan.js';
+import { countSure } from '../domain/plan/identifiers.js';
 import { modeOf, type RightMode } from '../domain/rights.js';
 import type { ActivityDeps } from './deps.js';
 import { underHolds } from './held.js';
 import { planFacts } from './orders.js';
-import { countSure, loadPerson, sureHashes } from './person.js';
+import { loadPerson, sureHashes } from './person.js';
 import { rememberOptOut } from './restrict.js';
 import type { PlanInput } from './types.js';
 

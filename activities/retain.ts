@@ -5,6 +5,7 @@
 import { namesOf, withFacts } from '../domain/holds/index.js';
 import { barePartsOf } from '../domain/plan/bare-parts.js';
 import { datasetOf } from '../domain/plan/build-plan.js';
+import { internalTypes } from '../domain/plan/identifiers.js';
 import type { Ref } from '../domain/plan/types.js';
 import type { Connector } from '../domain/ports/connector.js';
 import type { DatasetPolicy, FrozenPack } from '../domain/policy/types.js';
@@ -60,7 +61,8 @@ async function freeRecords(
   refs: readonly Ref[],
   today: CivilDate,
 ): Promise<Ref[]> {
-  const facts = await deps.facts.about(input.operator, [...new Set(refs.flatMap(namesOf))]);
+  const types = internalTypes(pack.pack);
+  const facts = await deps.facts.about(input.operator, [...new Set(refs.flatMap((ref) => namesOf(ref, types)))]);
   const judged = withFacts(
     { system: input.system, refs, identifiers: [], manual: [], caveats: [] },
     pack.pack,

@@ -24,3 +24,20 @@ export const cursor = z.string().min(1).max(600);
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ data: z.array(item), nextCursor: z.string().nullable() });
 }
+
+/** Opaque reference inside the operator's own systems; never a name or an address. */
+export const internalRef = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'not a reference');
+
+/** A hold on the records of one reference: what law, why it withstands a request, and its last day (null = open). */
+export const placedHoldSchema = z
+  .strictObject({
+    ref: internalRef,
+    law: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'not a law id'),
+    exemption: z.enum(['17-3-b', '17-3-e']).nullish(),
+    noGround: z.enum(['contract_running']).nullish(),
+    until: z.iso.date('not a date').nullish(),
+  })
+  .refine((given) => ((given.exemption ?? null) === null) !== ((given.noGround ?? null) === null), {
+    message: 'says why it withstands a request: either exemption or noGround',
+    path: ['exemption'],
+  });

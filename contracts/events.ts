@@ -1,10 +1,7 @@
 /** Inbound events (docs/interfaces.md section 6): body, data per type, and which types have an effect today. */
 import * as z from 'zod';
 import { decisionSchema } from './approval.js';
-import { approvalId, instant, slug } from './common.js';
-
-/** Opaque reference inside the operator's own systems; never a name or an address. */
-const ref = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'not a reference');
+import { approvalId, instant, internalRef as ref, placedHoldSchema, slug } from './common.js';
 
 /** `data` of approval.decided = a decision plus the approval it decides. */
 export const decidedDataSchema = z
@@ -22,18 +19,7 @@ export const EVENT_DATA = {
     takenAt: instant.nullish(),
     expiresAt: instant.nullish(),
   }),
-  'hold.placed': z
-    .strictObject({
-      ref,
-      law: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'not a law id'),
-      exemption: z.enum(['17-3-b', '17-3-e']).nullish(),
-      noGround: z.enum(['contract_running']).nullish(),
-      until: z.iso.date('not a date').nullish(),
-    })
-    .refine((given) => ((given.exemption ?? null) === null) !== ((given.noGround ?? null) === null), {
-      message: 'says why it withstands a request: either exemption or noGround',
-      path: ['exemption'],
-    }),
+  'hold.placed': placedHoldSchema,
   'profile.changed': z.strictObject({
     ref,
     /** Names of the changed fields, never values. */

@@ -1,7 +1,7 @@
 /** Bodies of /identity, /actions/{action} and /search (docs/interfaces.md section 3). */
 import * as z from 'zod';
 import { attachmentId } from './correspondence.js';
-import { code, freeText, instant, slug } from './common.js';
+import { code, freeText, instant, placedHoldSchema, slug } from './common.js';
 import { identifierSchema, MAX_IDENTIFIERS } from './request-create.js';
 import { PROVEN_LEVELS, REFUSAL_GROUNDS } from './words.js';
 
@@ -69,18 +69,7 @@ export const ACTION_BODIES = {
   confirmReceiver: z.strictObject({ method: code, reason: freeText }),
   recheck: z.strictObject({}),
   lift: z.strictObject({ reason: freeText }),
-  hold: z
-    .strictObject({
-      ref: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$/, 'not a reference'),
-      law: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'not a law id'),
-      exemption: z.enum(['17-3-b', '17-3-e']).nullish(),
-      noGround: z.enum(['contract_running']).nullish(),
-      until: z.iso.date('not a date').nullish(),
-    })
-    .refine((given) => ((given.exemption ?? null) === null) !== ((given.noGround ?? null) === null), {
-      message: 'says why it withstands a request: either exemption or noGround',
-      path: ['exemption'],
-    }),
+  hold: placedHoldSchema,
   correctReceipt: z.strictObject({ receivedAt: instant, reason: freeText }),
   repin: z.strictObject({
     policyHash: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'not a policy hash'),

@@ -4,7 +4,6 @@
  */
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -42,8 +41,8 @@ import {
   type BreachRun,
   type BreachTask,
 } from '../domain/breach/index.js';
-import { CommandError } from '../domain/lifecycle/errors.js';
 import { failureOf } from './dispatch.js';
+import { refuseWith } from './refuse-with.js';
 
 export interface BreachResult {
   readonly revision: number;
@@ -250,19 +249,4 @@ export async function breach(input: BreachInput, carried?: Carried): Promise<voi
     await condition(() => woken);
   }
   await condition(allHandlersFinished);
-}
-
-/** `type` is a problem code of the API, details carry facts only. */
-function refuseWith(check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    throw ApplicationFailure.create({
-      message: error.message,
-      type: error.code,
-      nonRetryable: true,
-      details: [error.facts],
-    });
-  }
 }

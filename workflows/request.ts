@@ -5,7 +5,6 @@
  */
 import {
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -60,6 +59,7 @@ import {
 } from '../domain/lifecycle/index.js';
 import { applyNotice, checkNotice, type NoticeCommand } from '../domain/notices/notices.js';
 import { failureOf, joinAnsweredSignal, joinedSignal, perform, project } from './dispatch.js';
+import { refuseWith } from './refuse-with.js';
 
 export const identityUpdate = defineUpdate<CommandResult, [IdentityCommand]>(UPDATES.identity);
 export const decideUpdate = defineUpdate<CommandResult, [DecideCommand]>(UPDATES.decide);
@@ -294,20 +294,4 @@ export async function request(input: RequestInput, carried?: Carried): Promise<v
     await condition(() => woken);
   }
   await condition(allHandlersFinished);
-}
-
-/** Turns a refused command into the failure that the API maps: `type` is a problem code, details carry facts only. */
-function refuseWith(check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (error instanceof CommandError)
-      throw ApplicationFailure.create({
-        message: error.message,
-        type: error.code,
-        nonRetryable: true,
-        details: [error.facts],
-      });
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 /** What an authenticated event does. Everything that can be checked is checked before its id is taken. */
 import { decidedDataSchema, EVENT_DATA, type InboundEvent } from '../../contracts/index.js';
 import type { Speaker } from '../../domain/lifecycle/commands.js';
+import { internalTypes } from '../../domain/plan/identifiers.js';
 import type { PartyRef } from '../../infra/store/parties.js';
 import type { ApiDeps } from '../deps.js';
 import { Refusal } from '../gateway/index.js';
@@ -11,7 +12,7 @@ import { check } from '../http/validate.js';
 import { draft } from '../ledger-notes.js';
 import { closureOf } from './closure.js';
 import { profileChanged, profileDeleted } from './profile.js';
-import { assignedTypes, isReported, reported, type ReportedData, type ReportedEvent } from './reported.js';
+import { isReported, reported, type ReportedData, type ReportedEvent } from './reported.js';
 
 export interface Once {
   /** The same for every repeat of this event. */
@@ -146,7 +147,7 @@ async function reportedEvent(
 async function refuseErasedHeir(deps: ApiDeps, operator: string, toRef: string): Promise<void> {
   const frozen = await deps.policies.current(operator);
   if (frozen === null) throw new HttpProblem('not_found');
-  const hashes = await Promise.all(assignedTypes(frozen.pack).map((t) => deps.hasher.hash(operator, t, toRef)));
+  const hashes = await Promise.all([...internalTypes(frozen.pack)].map((t) => deps.hasher.hash(operator, t, toRef)));
   const holders = await deps.fence.holders({ operator, hashes });
   for (const { requestId } of holders.filter((h) => h.mode === 'write')) {
     const doc = await deps.requests.get(requestId);

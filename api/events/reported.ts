@@ -5,6 +5,7 @@
 import type { InboundEvent } from '../../contracts/index.js';
 import type { Speaker } from '../../domain/lifecycle/commands.js';
 import type { AnchorKind } from '../../domain/holds/index.js';
+import { internalTypes } from '../../domain/plan/identifiers.js';
 import type { Pack } from '../../domain/policy/types.js';
 import type { PartyRef } from '../../infra/store/parties.js';
 import type { ApiDeps } from '../deps.js';
@@ -93,7 +94,7 @@ async function store(
 
 /** Requests of the person whose assigned identifier this is, and those that left a dated row for the record. */
 async function tell(deps: ApiDeps, pack: Pack, type: ReportedEvent, ref: string, told: Told): Promise<number> {
-  const hashes = await Promise.all(assignedTypes(pack).map((t) => deps.hasher.hash(pack.operator, t, ref)));
+  const hashes = await Promise.all([...internalTypes(pack)].map((t) => deps.hasher.hash(pack.operator, t, ref)));
   const rows = await deps.dueRows.byRef(pack.operator, ref);
   const holders = await deps.fence.holders({ operator: pack.operator, hashes });
   const requests = new Set([
@@ -114,10 +115,4 @@ async function tell(deps: ApiDeps, pack: Pack, type: ReportedEvent, ref: string,
     for (const row of rows) await deps.dueRows.move(row.id, today);
   }
   return requests.size;
-}
-
-/** Identifier types that the operator assigns: an address never stands in an event. */
-export function assignedTypes(pack: Pack): string[] {
-  const all = pack.systems.flatMap((s) => s.datasets.flatMap((d) => Object.keys(d.identifiers)));
-  return [...new Set(all)].filter((t) => t !== 'email' && t !== 'phone').sort();
 }

@@ -9,8 +9,8 @@ import { buildPlan, refsOfPart } from '../../domain/plan/build-plan.js';
 import { changeFacts, correctionsOf, type ChangeFacts } from '../../domain/plan/change-facts.js';
 import type { ChangeValue, ProposedChange } from '../../domain/plan/corrections.js';
 import { assumeGiven, withoutProof } from '../../domain/plan/assumed.js';
+import { countSure, strongest } from '../../domain/plan/identifiers.js';
 import { adopt, idsOfIncluded, type IncludedEntry } from '../../domain/plan/included.js';
-import { normaliseIdentifier } from '../../domain/plan/normalise.js';
 import type { IdentityEntry, SubjectEntry } from '../../domain/plan/subject.js';
 import type { Found, Identifier, Part } from '../../domain/plan/types.js';
 import type { Pack } from '../../domain/policy/types.js';
@@ -71,7 +71,13 @@ export async function planOf(
       scopeDatasets: null,
       onlyOrganisation: doc.onlyOrganisation ?? null,
       found,
-      proven: sureCounts(assumeGiven(frozen.pack, doc.right, given), found, idsOfIncluded(frozen.pack, included)),
+      proven: countSure(
+        strongest([
+          ...assumeGiven(frozen.pack, doc.right, given),
+          ...found.flatMap((f) => f.identifiers),
+          ...idsOfIncluded(frozen.pack, included),
+        ]),
+      ),
       purposes,
       unsearched: frozen.pack.systems.map((s) => s.id).filter((id) => !found.some((f) => f.system === id)),
       dataMapRoot: dataMap(frozen.pack, sha256).root,
@@ -116,22 +122,6 @@ export function proposedFields(plan: Pick<PlanState, 'proposed' | 'changes'>, pa
         value,
       })),
     );
-}
-
-/** How many sure identifiers of each type the plan rests on: proven ones, and those that systems assigned. */
-function sureCounts(
-  given: readonly Identifier[],
-  found: readonly Found[],
-  included: readonly Identifier[],
-): Record<string, number> {
-  const proven = given.filter((i) => i.trust === 'proven');
-  const assigned = found.flatMap((f) => f.identifiers).filter((i) => i.trust === 'system' || i.trust === 'proven');
-  const sure = new Map(
-    [...proven, ...assigned, ...included].map((i) => [`${i.type}\n${normaliseIdentifier(i.type, i.value)}`, i.type]),
-  );
-  const counts: Record<string, number> = {};
-  for (const type of sure.values()) counts[type] = (counts[type] ?? 0) + 1;
-  return counts;
 }
 
 /**

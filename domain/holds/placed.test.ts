@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DATASET_DEFAULTS } from '../policy/defaults.js';
 import type { DatasetPolicy, HoldRule } from '../policy/types.js';
+import { internalTypes } from '../plan/identifiers.js';
 import type { Ref } from '../plan/types.js';
 import { namesOf, plainId, withFacts, type Facts, type PlacedHold } from './placed.js';
 
@@ -15,7 +16,7 @@ const eventHold: HoldRule = {
   endsOn: 'domain.expired',
 };
 
-function dataset(id: string, hold: HoldRule | null): DatasetPolicy {
+function dataset(id: string, hold: HoldRule | null, over: Partial<DatasetPolicy> = {}): DatasetPolicy {
   return {
     ...DATASET_DEFAULTS,
     id,
@@ -32,6 +33,7 @@ function dataset(id: string, hold: HoldRule | null): DatasetPolicy {
     fields: {},
     erase: { kind: 'delete' },
     hold,
+    ...over,
   };
 }
 
@@ -43,7 +45,11 @@ const pack = {
       settings: {},
       order: 1,
       rate: null,
-      datasets: [dataset('users', null), dataset('domains', eventHold)],
+      datasets: [
+        dataset('users', null),
+        dataset('domains', eventHold, { identifiers: { registrarHandle: ['contactHandle'], email: ['_id'] } }),
+        dataset('customers', null, { identifiers: { customerId: ['id'], deviceId: ['deviceId'] } }),
+      ],
     },
   ],
 };
@@ -80,7 +86,7 @@ function judge(one: Ref, facts: Partial<Facts>, today = '2026-01-10'): Ref | und
 }
 
 describe('names of a record', () => {
-  test('its own id and assigned identifiers, never an address', () => {
+  test('its own id and internal identifiers, never what says who she is', () => {
     expect(
       namesOf(
         ref({
@@ -88,9 +94,12 @@ describe('names of a record', () => {
             { type: 'email', value: 'kari@example.no', path: 'email' },
             { type: 'phone', value: '+4790000000', path: 'phone' },
             { type: 'customerId', value: 'cus_1', path: 'customer' },
+            { type: 'registrarHandle', value: 'KN1-NORID', path: 'contactHandle' },
+            { type: 'deviceId', value: 'd1', path: 'deviceId' },
             { type: 'link', value: 'u0', path: 'parent' },
           ],
         }),
+        internalTypes(pack),
       ),
     ).toEqual(['cus_1', 'u1']);
   });

@@ -3,6 +3,7 @@
  * end a relation (design.md section 8, "facts are read"). Records are named by internal references: their own id, or an
  * assigned identifier through which they were found. Never by an address.
  */
+import { internalTypes } from '../plan/identifiers.js';
 import type { Found, HoldOnRecord, Ref } from '../plan/types.js';
 import type { DatasetPolicy, Pack } from '../policy/types.js';
 import type { CivilDate, HoldEndingEvent, Instant } from '../words.js';
@@ -34,13 +35,14 @@ export interface Facts {
   readonly anchors: readonly Anchor[];
 }
 
-const CONTACT_TYPES: ReadonlySet<string> = new Set(['email', 'phone']);
-
-/** Names under which a fact may speak of a record: its own id as plain text, and assigned identifiers it was found by. */
-export function namesOf(ref: Ref): string[] {
+/**
+ * Names under which a fact may speak of a record: its own id as plain text, and internal identifiers it was found by
+ * (`types`: plan/identifiers `internalTypes`). They rest in clear, so that nothing else that finds a person is among them.
+ */
+export function namesOf(ref: Ref, types: ReadonlySet<string>): string[] {
   const own = plainId(ref.id);
-  const assigned = ref.matchedBy.filter((m) => !CONTACT_TYPES.has(m.type) && m.type !== 'link').map((m) => m.value);
-  return [...new Set([...(own === null ? [] : [own]), ...assigned])].sort();
+  const internal = ref.matchedBy.filter((m) => types.has(m.type)).map((m) => m.value);
+  return [...new Set([...(own === null ? [] : [own]), ...internal])].sort();
 }
 
 /** Plain text of a canonical record id: a string, an ObjectId's hex, a whole number; null for anything else. */
@@ -67,11 +69,18 @@ export function plainId(id: string): string | null {
 export function withFacts(found: Found, pack: Pick<Pack, 'systems'>, facts: Facts, today: CivilDate): Found {
   const system = pack.systems.find((s) => s.id === found.system);
   const datasets = new Map((system?.datasets ?? []).map((d) => [d.id, d]));
-  return { ...found, refs: found.refs.map((ref) => judged(ref, datasets.get(ref.dataset), facts, today)) };
+  const types = internalTypes(pack);
+  return { ...found, refs: found.refs.map((ref) => judged(ref, datasets.get(ref.dataset), types, facts, today)) };
 }
 
-function judged(ref: Ref, dataset: DatasetPolicy | undefined, facts: Facts, today: CivilDate): Ref {
-  const names = new Set(namesOf(ref));
+function judged(
+  ref: Ref,
+  dataset: DatasetPolicy | undefined,
+  types: ReadonlySet<string>,
+  facts: Facts,
+  today: CivilDate,
+): Ref {
+  const names = new Set(namesOf(ref, types));
   // What an earlier look laid over is judged anew: the hold may have been released since.
   let hold = ref.placed === true ? null : ref.hold;
   let placed = false;

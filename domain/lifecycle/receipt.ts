@@ -5,7 +5,7 @@
 import { openApproval } from './approvals.js';
 import { receivedAtOf } from './claim.js';
 import type { ActCommand } from './commands.js';
-import { note, type Run } from './run.js';
+import { newBackup, newDiscovery, note, type Run } from './run.js';
 
 export const RECEIPT_RULE = 'receipt';
 
@@ -62,21 +62,10 @@ export function repin(run: Run, command: Extract<ActCommand, { action: 'repin' }
   note(run, now, 'policy.repinned', null, { policy: command.policy.hash }, { policy: run.input.policy.hash });
   run.input = { ...run.input, policy: command.policy, rules: command.rules };
   const discovery: Run['discovery'] = {};
-  for (const { id } of command.rules.systems)
-    discovery[id] = run.discovery[id] ?? { answered: -1, away: false, attempts: 0, error: null, nextAttemptAt: null };
+  for (const { id } of command.rules.systems) discovery[id] = run.discovery[id] ?? newDiscovery();
   run.discovery = discovery;
   run.guards = command.rules.guards.map((g) => ({ id: g.id, state: 'unknown', refs: [], wanted: 1, done: 0 }));
-  run.backups = command.rules.backups.map(
-    (b) =>
-      run.backups.find((known) => known.system === b.id) ?? {
-        system: b.id,
-        state: 'unknown',
-        copies: 0,
-        lastExpiresAt: null,
-        nextCheckAt: null,
-        asked: 0,
-      },
-  );
+  run.backups = command.rules.backups.map((b) => run.backups.find((known) => known.system === b.id) ?? newBackup(b.id));
   run.clockWanted += 1;
   // Systems may be searched by other types now: every one is asked again.
   run.identifiersVersion += 1;

@@ -383,11 +383,21 @@ export function openQuestion(run: Run): Question | undefined {
   return run.questions.find((q) => q.answeredAt === null && !q.timedOut);
 }
 
+/** A system that was not asked yet. */
+export function newDiscovery(): SystemDiscovery {
+  return { answered: -1, away: false, attempts: 0, error: null, nextAttemptAt: null };
+}
+
+/** A backup system that was not asked yet. */
+export function newBackup(system: string): BackupRun {
+  return { system, state: 'unknown', copies: 0, lastExpiresAt: null, nextCheckAt: null, asked: 0 };
+}
+
 /** A new run in phase `received`. Pure; `now` is case time. */
 export function newRun(input: RequestInput, now: number): Run {
   const discovery: Run['discovery'] = {};
   for (const system of input.rules.systems) {
-    discovery[system.id] = { answered: -1, away: false, attempts: 0, error: null, nextAttemptAt: null };
+    discovery[system.id] = newDiscovery();
   }
   return {
     tables: TABLES_VERSION,
@@ -415,14 +425,7 @@ export function newRun(input: RequestInput, now: number): Run {
     guards: input.rules.guards.map((g) => ({ id: g.id, state: 'unknown', refs: [], wanted: 1, done: 0 })),
     approvals: [],
     letters: [],
-    backups: input.rules.backups.map((b) => ({
-      system: b.id,
-      state: 'unknown',
-      copies: 0,
-      lastExpiresAt: null,
-      nextCheckAt: null,
-      asked: 0,
-    })),
+    backups: input.rules.backups.map((b) => newBackup(b.id)),
     package: null,
     certificates: [],
     certificatesWanted: 0,
