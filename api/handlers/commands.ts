@@ -353,7 +353,8 @@ async function placeHold(
       action: 'hold.placed',
       requestId: doc._id,
       code: law,
-      after: { ref: body['ref'] ?? null, until: body['until'] ?? null },
+      // Whose record it is stands with the fact, not in a ledger that nothing can be taken out of.
+      after: { until: body['until'] ?? null },
     }),
   ]);
   const result = await deps.gateway.update(doc._id, 'event', updateId, { by, type: 'hold.placed', eventId: updateId });
